@@ -1,0 +1,5 @@
+"""`python -m dosing` is the console command."""
+
+from dosing.cli import main
+
+main()

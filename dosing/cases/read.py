@@ -1,0 +1,115 @@
+"""Reading a cases file: strict like a regimen file, every expectation a small record."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from dosing.regimen import values
+from dosing.regimen.nodes import Items, Node, Table, Text, parse
+from dosing.regimen.read import Reader
+
+_MEASURES = ("height", "weight", "bsa", "sex", "gfr")
+_CHOICES = ("variant", "proxy", "set", "base", "base_days")
+_REACH = ("formula", "cycles", "until", "phase", "phase_start")
+_ACTIVITY = ("days", "doses", "amounts", "dates", "route", "over", "times", "on", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a case expects of one thing: `about` is phase, activity, missing or fails; `name` says which; the rest maps keys to text."""
+
+    line: int
+    about: str
+    name: str
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One patient worked by hand. `texts`, `lists` and `maps` hold what the case gives, as written."""
+
+    name: str
+    source: str
+    start: date
+    texts: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]]
+    maps: Mapping[str, Mapping[str, str]]
+    expect: tuple[Expected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """All cases of one regimen."""
+
+    regimen: str
+    cases: tuple[Case, ...]
+
+
+def read_cases(data: bytes, *, file: str) -> Cases:
+    """The cases in a file's bytes. Raises RegimenFileError with every problem."""
+    reader = Reader(file)
+    node = parse(data, file=file, problems=reader.problems)
+    return reader.finish(_cases(reader, node) if node is not None else None)
+
+
+def _cases(reader: Reader, node: Node) -> Cases:
+    entries = reader.table(node, "", required=("regimen", "cases"))
+    found = [_case(reader, member, path) for member, path in reader.items(entries.get("cases"), "cases")]
+    return Cases(reader.id(entries.get("regimen"), "regimen"), tuple(case for case in found if case))
+
+
+def _case(reader: Reader, node: Node, path: str) -> Case | None:
+    entries = reader.table(node, path, required=("name", "source", "start", "expect"), optional=(*_MEASURES, *_CHOICES, *_REACH))
+    start = reader.value(entries.get("start"), f"{path}.start", values.parse_date)
+    if start is None:
+        return None
+    given = {key: member for key, member in entries.items() if key in (*_MEASURES, *_CHOICES, *_REACH)}
+    return Case(
+        name=reader.text(entries.get("name"), f"{path}.name"),
+        source=reader.id(entries.get("source"), f"{path}.source"),
+        start=start,
+        texts={key: member.text for key, member in given.items() if isinstance(member, Text)},
+        lists={key: reader.texts(member, f"{path}.{key}") for key, member in given.items() if isinstance(member, Items)},
+        maps={key: _map(reader, member, f"{path}.{key}") for key, member in given.items() if isinstance(member, Table)},
+        expect=tuple(_expected(reader, member, where) for member, where in reader.items(entries.get("expect"), f"{path}.expect")),
+    )
+
+
+def _map(reader: Reader, node: Table, path: str) -> dict[str, str]:
+    return {
+        key: _flow(member) if isinstance(member, Table) else reader.text(member, f"{path}.{key}") for key, member in node.entries.items()
+    }
+
+
+def _flow(node: Node) -> str:
+    """The node as YAML on one line, as it would be typed after `--set x=`."""
+    if isinstance(node, Text):
+        return json.dumps(node.text, ensure_ascii=False)
+    if isinstance(node, Items):
+        return f"[{', '.join(map(_flow, node.nodes))}]"
+    return f"{{{', '.join(f'{json.dumps(key, ensure_ascii=False)}: {_flow(member)}' for key, member in node.entries.items())}}}"
+
+
+def _expected(reader: Reader, node: Node, path: str) -> Expected:
+    keys = node.entries if isinstance(node, Table) else {}
+    if "missing" in keys:
+        entries = reader.table(node, path, required=["missing"])
+        return Expected(node.line, "missing", "", listed={"missing": reader.texts(entries["missing"], f"{path}.missing")})
+    if "fails" in keys:
+        entries = reader.table(node, path, required=["fails"])
+        return Expected(node.line, "fails", reader.text(entries["fails"], f"{path}.fails"))
+    about = "phase" if "phase" in keys else "activity"
+    optional = ("from", "to", "cycles") if about == "phase" else _ACTIVITY
+    entries = reader.table(node, path, required=[about], optional=optional)
+    single, mapped, listed = {}, {}, {}
+    for key, member in entries.items():
+        if isinstance(member, Text):
+            single[key] = member.text
+        elif isinstance(member, Items):
+            listed[key] = reader.texts(member, f"{path}.{key}")
+        else:
+            mapped[key] = _map(reader, member, f"{path}.{key}")
+    plain = {key: {"": text} for key, text in single.items() if key != about}
+    return Expected(node.line, about, single.get(about, ""), {**plain, **mapped}, listed)

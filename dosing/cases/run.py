@@ -1,0 +1,206 @@
+"""Holding the program against worked cases: every difference is one line, with the case and the line of its file."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from dosing.api import PatientSchedule, Plan, load_regimen
+from dosing.cases.read import Case, Cases, Expected
+from dosing.dose.bodysize import DEFAULT
+from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
+from dosing.dose.schedule import Dosed
+from dosing.dose.sheet import sheet
+from dosing.errors import DosingError
+from dosing.regimen import values
+from dosing.schedule.timeline import Placed
+
+Check = Callable[[str, Mapping[str, str], list[Dosed]], Iterator[str]]
+
+_SINGLE = "single"
+
+
+def run(cases: Cases, *, regimen: str = "") -> list[str]:
+    """Every difference between the cases and the program; empty where all agree. `regimen` is a path to use instead of the shipped id."""
+    return [f"{case.name}: {difference}" for case in cases.cases for difference in run_case(case, regimen or cases.regimen)]
+
+
+def run_case(case: Case, regimen: str) -> Iterator[str]:
+    """The differences of one case."""
+    refusals = [expected for expected in case.expect if expected.about == "fails"]
+    others = [expected for expected in case.expect if expected.about != "fails"]
+    for expected in refusals:
+        yield from _refused(expected, case, regimen)
+    if not others:
+        return
+    try:
+        schedule = _schedule(case, regimen)
+    except DosingError as error:
+        yield f"can't be drawn: {error}"
+        return
+    for expected in others:
+        yield from (f"line {expected.line}: {difference}" for difference in _differences(expected, schedule))
+
+
+def patient_of(case: Case) -> Patient:
+    """The patient of a case, measurements read as the command line reads them."""
+    text = case.texts
+    return Patient(
+        height_cm=read_height(text["height"]) if "height" in text else None,
+        weight_kg=read_weight(text["weight"]) if "weight" in text else None,
+        bsa_m2=read_area(text["bsa"]) if "bsa" in text else None,
+        gfr_ml_min=read_clearance(text["gfr"]) if "gfr" in text else None,
+        sex=text.get("sex", ""),
+    )
+
+
+def plan_of(case: Case, regimen: str) -> Plan:
+    """The regimen of a case with its choices. Raises RegimenError."""
+    return load_regimen(
+        regimen,
+        variant=_several(case, "variant"),
+        proxy=_several(case, "proxy"),
+        values=case.maps.get("set"),
+        base=case.texts.get("base", ""),
+        base_days=case.texts.get("base_days", ""),
+    )
+
+
+def _several(case: Case, key: str) -> tuple[str, ...]:
+    return (case.texts[key],) if key in case.texts else case.lists.get(key, ())
+
+
+def _schedule(case: Case, regimen: str) -> PatientSchedule:
+    text = case.texts
+    return plan_of(case, regimen).schedule(
+        start=case.start,
+        patient=patient_of(case),
+        formula=text.get("formula", DEFAULT),
+        cycles=int(text["cycles"]) if "cycles" in text else None,
+        until=values.parse_date(text["until"]) if "until" in text else None,
+        phases=_several(case, "phase"),
+        starts={phase: values.parse_date(day) for phase, day in case.maps.get("phase_start", {}).items()},
+    )
+
+
+def _refused(expected: Expected, case: Case, regimen: str) -> Iterator[str]:
+    """`dosing dose` must refuse, and its message must name what the case names."""
+    try:
+        plan = plan_of(case, regimen)
+        formula = case.texts.get("formula", DEFAULT)
+        sheet(plan.regimen, patient_of(case), formula=formula, phases=_several(case, "phase")).require()
+        _schedule(case, regimen)
+    except DosingError as error:
+        if expected.name not in str(error):
+            yield f"line {expected.line}: refused, but {expected.name!r} is not named: {error}"
+    else:
+        yield f"line {expected.line}: should have been refused for {expected.name!r}"
+
+
+# -- comparing ----------------------------------------------------------------------------------------------------
+
+
+def _differences(expected: Expected, schedule: PatientSchedule) -> Iterator[str]:
+    if expected.about == "missing":
+        found = {each.path for each in schedule.dosed.schedule.missing}
+        yield from _compare("missing", set(expected.listed["missing"]), found)
+    elif expected.about == "phase":
+        yield from _phase(expected, schedule.dosed.schedule.phases.get(expected.name))
+    else:
+        found_rows = [each for each in schedule.dosed.rows if f"{each.entry.phase}.{each.entry.activity}" == expected.name]
+        yield from _activity(expected, found_rows)
+
+
+def _compare(what: str, expected: object, found: object) -> Iterator[str]:
+    if expected != found:
+        yield f"{what}: expected {expected}, got {found}"
+
+
+def _phase(expected: Expected, placed: Placed | None) -> Iterator[str]:
+    drawn = placed if placed and placed.cycles and not placed.missing else None
+    if not expected.values:
+        yield from _compare(f"{expected.name} drawn", False, drawn is not None)
+        return
+    found = {
+        "from": str(drawn.anchor) if drawn else None,
+        "to": str(drawn.last) if drawn else None,
+        "cycles": str(len(drawn.cycles)) if drawn else None,
+    }
+    for key, value in expected.values.items():
+        yield from _compare(f"{expected.name} {key}", value[""], found[key])
+
+
+def _activity(expected: Expected, rows: list[Dosed]) -> Iterator[str]:
+    name = expected.name
+    if "on" in expected.listed:
+        yield from _compare(f"{name} on", list(expected.listed["on"]), [str(row.entry.date) for row in rows])
+    for key, value in expected.values.items():
+        yield from _CHECKS[key](name, value, rows)
+
+
+def _days(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
+    """The grid, complete: these days in these cycles, and no others."""
+    wanted: dict[int | None, list[int]] = {}
+    for cycles, days in expected.items():
+        for cycle in [None] if cycles == _SINGLE else _numbers(cycles.removeprefix("C")):
+            wanted[cycle] = [] if days == "not-stated" else _numbers(days)
+    found: dict[int | None, list[int]] = {}
+    for row in rows:
+        found.setdefault(row.entry.cycle, []).append(row.entry.day or 0)
+    yield from _compare(f"{name} days", {cycle: sorted(days) for cycle, days in wanted.items() if days}, found)
+
+
+def _numbers(text: str) -> list[int]:
+    """`1-6`, `1 8 15`, `1,3`, `-2 0`: read here on its own, so that a fault in the program's own reading shows."""
+    found: list[int] = []
+    for word in re.split(r"[ ,]+", text.strip()):
+        run = re.fullmatch(r"([0-9]+)-([0-9]+)", word)
+        found.extend(range(int(run[1]), int(run[2]) + 1) if run else [int(word)])
+    return found
+
+
+def _doses(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
+    found = Counter(str(row.entry.dose) if row.entry.dose else "not-stated" for row in rows)
+    yield from _compare(f"{name} doses", dict(expected), {dose: str(count) for dose, count in found.items()})
+
+
+def _amount(row: Dosed) -> str:
+    return str(row.amount)
+
+
+def _date(row: Dosed) -> str:
+    return str(row.entry.date)
+
+
+def _route(row: Dosed) -> str:
+    return row.entry.route or "not-stated"
+
+
+def _over(row: Dosed) -> str:
+    return str(row.entry.over or "not-stated")
+
+
+def _times(row: Dosed) -> str:
+    return str(row.entry.times.per_day if row.entry.times else 1)
+
+
+def _by_day(what: str, read: Callable[[Dosed], str]) -> Check:
+    """A check of one value, for every row (no key) or on the days named."""
+
+    def check(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
+        found = {row.entry.when: read(row) for row in rows}
+        for when, value in expected.items():
+            shown = set(found.values()) if not when else {found.get(when)}
+            yield from _compare(f"{name} {what} {when}".rstrip(), {value}, shown)
+
+    return check
+
+
+_CHECKS: dict[str, Check] = {
+    "days": _days,
+    "doses": _doses,
+    "amounts": _by_day("amount", _amount),
+    "dates": _by_day("date", _date),
+    "route": _by_day("route", _route),
+    "over": _by_day("over", _over),
+    "times": _by_day("times", _times),
+}

@@ -1,0 +1,55 @@
+"""The command line, thinly laid over the library: every command parses, calls, writes. `main` is the console script.
+
+Heavy modules are imported inside the commands that need them, so that `dosing --help` costs little more than click.
+"""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+import dosing
+from dosing.cli.check import check, verify
+from dosing.cli.dose import dose
+from dosing.cli.schedule import calendar, schedule
+from dosing.cli.show import regimens, show
+from dosing.errors import DosingError
+
+_INTERNAL = 70
+
+
+class _Group(click.Group):
+    """Turns the library's errors into messages and exit codes, in this one place."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DosingError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(dosing.__version__, prog_name="dosing")
+def commands() -> None:
+    """Treatment regimens as dates and milligrams.
+
+    Not a medical device: every number must be checked against the protocol by a qualified person before it is used.
+    """
+
+
+for _command in (regimens, show, check, schedule, dose, calendar, verify):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; a fault in the program itself becomes a message too."""
+    try:
+        commands()
+    except Exception as error:
+        if os.environ.get("DOSING_DEBUG"):
+            raise
+        click.echo(f"Error: a fault in dosing itself ({type(error).__name__}: {error}). Nothing was written.", err=True)
+        click.echo("Please report it; DOSING_DEBUG=1 shows where it happened.", err=True)
+        sys.exit(_INTERNAL)

@@ -1,0 +1,68 @@
+"""`dosing schedule` and `dosing calendar`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dosing.cli import options
+from dosing.cli.write import table, tell, write
+
+if TYPE_CHECKING:
+    from dosing.api import PatientSchedule
+
+
+@click.command()
+@click.argument("regimen", metavar="ID")
+@options.reach
+@options.measurements
+@options.choices
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "jsonl"]), default="table", show_default=True, help="Form of the output."
+)
+@options.output
+def schedule(regimen: str, form: str, output: str | None, force: bool, **given: Any) -> None:
+    """The dated table of a regimen for one patient.
+
+    ID is a regimen's id or alias, or the path of a regimen file. What the protocol leaves out stays empty and is said on standard error.
+    """
+    drawn = _drawn(regimen, given)
+    _tell(drawn)
+    if form == "table":
+        from dosing.export.table import HEADINGS, schedule_table
+
+        table(HEADINGS, schedule_table(drawn.dosed), output=output, force=force)
+        return
+    from dosing.export.csv import to_csv
+    from dosing.export.json import to_json, to_jsonl
+
+    make = {"csv": to_csv, "json": to_json, "jsonl": to_jsonl}[form]
+    write(make(drawn.dosed).encode(), output=output, force=force)
+
+
+@click.command()
+@click.argument("regimen", metavar="ID")
+@options.reach
+@options.measurements
+@options.choices
+@click.option("--stamp", metavar="MOMENT", help="Written as DTSTAMP; left out, the day the regimen was last checked.")
+@click.option("--plan-id", default="", metavar="TEXT", help="Tells two plans of one regimen and start date apart; no name, please.")
+@options.output
+def calendar(regimen: str, stamp: str | None, plan_id: str, output: str | None, force: bool, **given: Any) -> None:
+    """An iCalendar file of a regimen for one patient, for any calendar program."""
+    from dosing.export.ical import to_ical
+
+    moment = options.parse_stamp(stamp)
+    drawn = _drawn(regimen, given)
+    _tell(drawn)
+    write(to_ical(drawn.dosed, stamp=moment, plan_id=plan_id), output=output, force=force)
+
+
+def _drawn(regimen: str, given: dict[str, Any]) -> "PatientSchedule":
+    chosen = options.Chosen(given)
+    patient = chosen.patient()
+    return chosen.plan(regimen).schedule(patient=patient, formula=given["formula"], **chosen.reach())
+
+
+def _tell(drawn: "PatientSchedule") -> None:
+    tell(f"missing: {line}" for line in drawn.missing)
+    tell(f"note: {line}" for line in drawn.notes)

@@ -1,0 +1,37 @@
+"""The columns of a schedule, declared once: name, type, unit, when empty, meaning."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `type` is date, text, whole or decimal; `empty` says when there is no value (nothing: never)."""
+
+    name: str
+    type: str
+    unit: str
+    empty: str
+    meaning: str
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("date", "date", "", "for an activity that has no date yet", "The day, as YYYY-MM-DD."),
+    Column("phase", "text", "", "", "Id of the phase."),
+    Column("cycle", "whole", "", "outside cyclic phases", "Number of the cycle, from 1."),
+    Column("day", "whole", "", "for visits", "Day of the cycle, or of the phase where it has no cycles; day 1 is the first."),
+    Column("activity", "text", "", "", "Id of the activity within the phase."),
+    Column("kind", "text", "", "", "drug or assessment."),
+    Column("drug", "text", "", "for assessments, and where the drug is not stated", "Id of the drug."),
+    Column("route", "text", "", "where not stated", "IV, PO, SC, ..., or alternatives joined by `or`."),
+    Column("dose", "decimal", "dose_unit", "where no single dose is stated", "The regimen's dose of one administration."),
+    Column("dose_unit", "text", "", "where no dose is stated", "mg, mg/m2, mg/kg, AUC, ..."),
+    Column("bsa_m2", "decimal", "m2", "unless the amount was computed from it", "Body surface used, after any cap; shown with 4 decimals."),
+    Column("amount", "decimal", "amount_unit", "where not computed; `note` says why", "What this patient gets at one administration."),
+    Column("amount_unit", "text", "", "with `amount`", "mg, units, ..."),
+    Column("times_per_day", "whole", "", "for assessments", "Administrations on that day."),
+    Column("duration_min", "whole", "min", "where not stated, or stated as a range", "Infusion time."),
+    Column("status", "text", "", "", "planned, optional, waiting (for the start of its phase) or not-dated."),
+    Column("note", "text", "", "where there is nothing to say", "Sentences joined by semicolons."),
+)
+
+NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)

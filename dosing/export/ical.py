@@ -1,0 +1,128 @@
+"""An iCalendar file through the icalendar package: all-day events, one a day for the clinic and one for home.
+
+The package writes a random UID and the clock's time where none is given, and leaves NAME and X- properties unescaped; here every
+event has a UID made from the plan and the entry's key, one fixed DTSTAMP, and every text passes through `_text`. No METHOD, no
+patient identity, CLASS always PRIVATE.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
+
+from icalendar import Calendar, Event, vDate, vDatetime, vText
+
+import dosing
+from dosing.dose.schedule import Dosed, DosedSchedule
+from dosing.errors import OutputError
+from dosing.export.rows import notes
+from dosing.export.text import CLINIC, HOME, clean, in_words, place
+
+_COLOR = "teal"
+_TITLES = {CLINIC: "Clinic", HOME: "At home"}
+# A clinic visit fills the day; a medicine at home leaves it free.
+_TRANSP = {CLINIC: "OPAQUE", HOME: "TRANSPARENT"}
+
+
+def to_ical(dosed: DosedSchedule, *, stamp: datetime | None = None, plan_id: str = "") -> bytes:
+    """The calendar as bytes, the same for the same input.
+
+    `stamp` becomes DTSTAMP (the day the regimen was last checked if left out). `plan_id` tells two plans of one regimen and start
+    date apart. Raises OutputError where there is nothing to put in it.
+    """
+    schedule = dosed.schedule
+    if not dosed.rows:
+        raise OutputError(f"{schedule.regimen.id} has nothing with a date to put in a calendar: " + "; ".join(map(str, schedule.missing)))
+    calendar = Calendar()
+    _put(calendar, "PRODID", _text(f"-//dosing//dosing {dosing.__version__}//EN"))
+    _put(calendar, "VERSION", _text("2.0"))
+    _put(calendar, "CALSCALE", _text("GREGORIAN"))
+    for name in ("NAME", "X-WR-CALNAME"):
+        _put(calendar, name, _text(f"{schedule.regimen.id} from {schedule.start}"))
+    for name in ("DESCRIPTION", "X-WR-CALDESC"):
+        _put(calendar, name, _text("\n".join([schedule.regimen.title, *_left_out(dosed)])))
+    _put(calendar, "COLOR", _text(_COLOR))
+    plan = plan_id or f"{schedule.regimen.id}/{schedule.regimen.base}/{schedule.start}"
+    when = vDatetime(stamp or datetime.combine(schedule.regimen.checked, time(), UTC))
+    first = True
+    for (day, where), group in _grouped(dosed):
+        calendar.add_component(_event(day, where, group, dosed, plan, when, _whole(dosed) if first else []))
+        first = False
+    data: bytes = calendar.to_ical()
+    return data
+
+
+def _grouped(dosed: DosedSchedule) -> list[tuple[tuple[date, str], list[Dosed]]]:
+    """The rows by date and place. What may be taken by mouth or by vein joins the clinic's event on a day that has one."""
+    regimen = dosed.schedule.regimen
+    places = [place(each.entry, regimen) for each in dosed.rows]
+    clinic_days = {each.entry.date for each, where in zip(dosed.rows, places, strict=True) if where == CLINIC}
+    groups: dict[tuple[date, str], list[Dosed]] = {}
+    for each, where in zip(dosed.rows, places, strict=True):
+        either = where == HOME and each.entry.route != "PO" and each.entry.date in clinic_days
+        groups.setdefault((each.entry.date, CLINIC if either and "IV" in each.entry.route else where), []).append(each)
+    return sorted(groups.items())
+
+
+def _event(day: date, where: str, group: list[Dosed], dosed: DosedSchedule, plan: str, stamp: vDatetime, whole: Iterable[str]) -> Event:
+    entry = group[0].entry
+    event = Event()
+    _put(event, "UID", _text(_uid(plan, where, group[0])))
+    _put(event, "DTSTAMP", stamp)
+    _put(event, "DTSTART", _date(day))
+    _put(event, "DTEND", _date(day + timedelta(days=1)))
+    label = f"{entry.when}: " if entry.when else ""
+    _put(event, "SUMMARY", _text(f"{_TITLES[where]} - {label}{'; '.join(_short(each) for each in group)}"))
+    _put(event, "DESCRIPTION", _text("\n".join([*_details(group, dosed), *whole])))
+    _put(event, "CATEGORIES", _text(_TITLES[where]))
+    _put(event, "CLASS", _text("PRIVATE"))
+    _put(event, "TRANSP", _text(_TRANSP[where]))
+    return event
+
+
+def _uid(plan: str, where: str, first: Dosed) -> str:
+    """A UID from the plan and the key of the day's first entry: it stays when the date changes."""
+    entry = first.entry
+    about = (plan, entry.phase, entry.cycle, entry.day, entry.n, where, "" if entry.day is not None else entry.activity)
+    return f"{sha256(repr(about).encode()).hexdigest()[:32]}@dosing"
+
+
+def _short(dosed: Dosed) -> str:
+    entry = dosed.entry
+    much = f" {dosed.amount}" if dosed.amount else f" {entry.dose}" if entry.dose else ""
+    return f"{entry.drug or entry.what}{much}" if entry.kind == "drug" else entry.what
+
+
+def _details(group: Iterable[Dosed], dosed: DosedSchedule) -> Iterable[str]:
+    gaps = {each.path: each.text for each in dosed.schedule.missing}
+    for each in group:
+        said = list(notes(each, gaps))
+        yield in_words(each) + (f" ({'; '.join(said)})" if said else "")
+
+
+def _whole(dosed: DosedSchedule) -> list[str]:
+    """What must be said of the calendar as a whole; it stands in the first event, where people see it."""
+    schedule = dosed.schedule
+    formula = f"Body surface by {dosed.formula}." if any(each.amount and each.amount.bsa_m2 for each in dosed.rows) else ""
+    made = f"{schedule.regimen.id} version {schedule.regimen.version}, dosing {dosing.__version__}. {formula}".strip()
+    return [*_left_out(dosed), *(f"Note: {note}" for note in schedule.notes), made]
+
+
+def _left_out(dosed: DosedSchedule) -> list[str]:
+    return [f"NOT IN THIS CALENDAR: {undated.what} - {undated.missing}" for undated in dosed.schedule.undated]
+
+
+def _put(component: Any, name: str, value: Any) -> None:
+    """Add a value whose type is settled, without the package's guessing."""
+    component.add(name, value, encode=False)
+
+
+def _text(text: str) -> vText:
+    """The one way for text into the file: clean, and escaped wherever it stands."""
+    return vText(clean(text))
+
+
+def _date(day: date) -> vDate:
+    value = vDate(day)
+    value.params["VALUE"] = "DATE"
+    return value

@@ -1,0 +1,120 @@
+"""A dosed schedule as rows of plain values, for tables and files."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from dosing.dose.amount import shown
+from dosing.dose.schedule import Dosed, DosedSchedule
+from dosing.export.columns import NAMES
+from dosing.regimen.model import Fact, Minutes, Times
+from dosing.schedule.entries import Entry
+from dosing.schedule.gaps import Undated
+from dosing.units import Quantity
+
+Cell = date | str | int | Decimal | None
+Row = dict[str, Cell]
+
+PLANNED, OPTIONAL = "planned", "optional"
+_NOTED = ("drug", "dose", "days", "cycle", "route", "over", "times", "max", "bsa_cap", "round", "at")
+
+
+def rows(dosed: DosedSchedule, *, remedies: bool = True) -> list[Row]:
+    """One row per entry in order of date, then one for each activity without a date; keys in the order of the columns.
+
+    Without `remedies` the notes say what is missing and not how to supply it.
+    """
+    gaps = {each.path: str(each) if remedies else each.text for each in dosed.schedule.missing}
+    return [_row(each, gaps) for each in dosed.rows] + [_undated(each) for each in dosed.schedule.undated]
+
+
+def _row(dosed: Dosed, gaps: Mapping[str, str]) -> Row:
+    entry, amount = dosed.entry, dosed.amount
+    found: Row = {
+        "date": entry.date,
+        "phase": entry.phase,
+        "cycle": entry.cycle,
+        "day": entry.day,
+        "activity": entry.activity,
+        "kind": entry.kind,
+        **_regimen_cells(entry.kind, entry.facts),
+        "bsa_m2": Decimal(shown(amount.bsa_m2)) if amount and amount.bsa_m2 is not None else None,
+        "amount": amount.value if amount else None,
+        "amount_unit": amount.unit if amount else "",
+        "status": OPTIONAL if entry.optional else PLANNED,
+        "note": "; ".join(notes(dosed, gaps)),
+    }
+    return {name: found[name] for name in NAMES}
+
+
+def _undated(undated: Undated) -> Row:
+    found: Row = dict.fromkeys(NAMES)
+    found |= {
+        "phase": undated.phase,
+        "activity": undated.activity,
+        "kind": undated.kind,
+        **_regimen_cells(undated.kind, undated.facts),
+        "amount_unit": "",
+        "status": undated.status,
+        "note": str(undated.missing),
+    }
+    return found
+
+
+def _regimen_cells(kind: str, facts: Mapping[str, Fact[Any]]) -> Row:
+    """The cells that repeat what the regimen says."""
+    stated = {name: fact.stated for name, fact in facts.items()}
+    dose, over, times = stated.get("dose"), stated.get("over"), stated.get("times")
+    return {
+        "drug": stated.get("drug") or "",
+        "route": stated.get("route") or "",
+        "dose": dose.value if isinstance(dose, Quantity) else None,
+        "dose_unit": dose.unit if isinstance(dose, Quantity) else "",
+        "times_per_day": None if kind != "drug" else times.per_day if isinstance(times, Times) else 1,
+        "duration_min": over.low if isinstance(over, Minutes) and over.low == over.high else None,
+    }
+
+
+def notes(dosed: Dosed, gaps: Mapping[str, str]) -> Iterator[str]:
+    """What must be said of one entry: gaps (their words by path), where values come from, caps, and the regimen's own words."""
+    entry = dosed.entry
+    yield from (gaps[path] for path in _gap_paths(entry) if path in gaps)
+    if dosed.why:
+        yield dosed.why
+    yield from _origins(entry.facts)
+    if dosed.amount:
+        yield from (step.text for step in dosed.amount.steps if step.kind in ("bsa cap", "mg cap"))
+    yield from _words(entry)
+
+
+def _gap_paths(entry: Entry) -> Iterable[str]:
+    unknown = (name for name in ("drug", "dose") if (fact := entry.facts.get(name)) and not isinstance(fact.stated, (str, Quantity)))
+    return (f"{entry.phase}.{entry.activity}.{name}" for name in unknown)
+
+
+def _origins(facts: Mapping[str, Fact[Any]]) -> Iterator[str]:
+    """`dose, days from proxy nz-kpd [srl-kpd]`, `dose set by the user`, `unverified: cycle`."""
+    groups: dict[str, list[str]] = {}
+    for name in _NOTED:
+        fact = facts.get(name)
+        if fact is None:
+            continue
+        if fact.origin.kind == "user":
+            groups.setdefault("set by the user", []).append(name)
+        elif fact.origin.kind in ("proxy", "base"):
+            groups.setdefault(f"from {fact.origin} [{fact.source}]", []).append(name)
+        if fact.unverified:
+            groups.setdefault("unverified", []).append(name)
+    yield from (f"{', '.join(names)} {words}" for words, names in groups.items())
+
+
+def _words(entry: Entry) -> Iterator[str]:
+    if entry.over and entry.over.low != entry.over.high:
+        yield f"over {entry.over}"
+    if entry.times and entry.times.every_hours:
+        yield f"every {entry.times.every_hours} hours"
+    if entry.stated("when"):
+        yield entry.stated("when")
+    if entry.note:
+        yield entry.note

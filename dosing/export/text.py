@@ -1,0 +1,42 @@
+"""Words for people that several outputs share: an entry in a line, a place, a list cleaned of what can't be shown."""
+
+import unicodedata
+
+from dosing.dose.schedule import Dosed
+from dosing.regimen.library import find_drug
+from dosing.regimen.model import Regimen
+from dosing.schedule.entries import Entry
+
+CLINIC, HOME = "clinic", "home"
+ORAL = "PO"
+
+
+def clean(text: str) -> str:
+    """The text without control characters and odd line ends; line feeds stay."""
+    tidy = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
+    return "".join(letter for letter in tidy if letter == "\n" or unicodedata.category(letter) != "Cc")
+
+
+def place(entry: Entry, regimen: Regimen) -> str:
+    """Where an entry happens: at home where the drug can be taken by mouth, else in the clinic.
+
+    Where the route is not stated, the drug's own routes decide.
+    """
+    if entry.kind != "drug":
+        return CLINIC
+    route = entry.route
+    if not route and entry.drug:
+        route = find_drug(entry.drug, regimen=regimen).routes.stated or ""
+    return HOME if ORAL in route.split(" or ") else CLINIC
+
+
+def in_words(dosed: Dosed) -> str:
+    """`carfilzomib 49.1 mg IV over 10 min`; without an amount, the regimen's dose; without a dose, that it is not stated."""
+    entry = dosed.entry
+    if entry.kind != "drug":
+        return entry.what
+    much = str(dosed.amount) if dosed.amount else str(entry.dose) if entry.dose else "(dose not stated)"
+    times = f"{entry.times.per_day} times a day" if entry.times and entry.times.per_day > 1 else ""
+    over = f"over {entry.over}" if entry.over else ""
+    optional = "(optional)" if entry.optional else ""
+    return " ".join(part for part in (entry.drug or entry.activity, much, entry.route, over, times, optional) if part)

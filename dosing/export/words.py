@@ -1,0 +1,182 @@
+"""A regimen in plain words, with every source and every gap: what `dosing show` prints."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dosing.regimen.check import facts_of
+from dosing.regimen.library import find_source
+from dosing.regimen.model import Activity, Duration, Fact, Gap, Overlay, Phase, Regimen, Repeat, Scoped, Times, Visit
+
+NOT_STATED = "NOT STATED"
+_LABELS = {
+    "over": "over",
+    "times": "times a day",
+    "cycle": "own cycle",
+    "max": "at most",
+    "bsa_cap": "body surface up to",
+    "round": "rounded to",
+}
+
+
+def show(regimen: Regimen) -> str:
+    """The regimen as text: phases, activities, overlays, what is not stated, and the bibliography of it all."""
+    return "\n".join(_lines(regimen)) + "\n"
+
+
+def gaps(regimen: Regimen) -> list[str]:
+    """The paths of facts that are not stated, as the regimen stands."""
+    return list(dict.fromkeys(path for path, fact in facts_of(regimen) if fact.value is Gap.NOT_STATED))
+
+
+def _lines(regimen: Regimen) -> Iterator[str]:
+    yield f"{regimen.id}: {regimen.title}"
+    yield f"version {regimen.version}, checked {regimen.checked} [{regimen.source}]"
+    if regimen.aliases:
+        yield f"also known as {', '.join(regimen.aliases)}"
+    if regimen.base:
+        yield f"made from {regimen.base}"
+    for overlay in regimen.chosen:
+        yield f"with {overlay.kind} {overlay.id}: {overlay.title} [{overlay.source}]"
+    for note in regimen.notes:
+        yield f"  * {note}"
+    for phase in regimen.phases:
+        yield ""
+        yield from _phase(phase)
+    for title, overlays in (("Variants", regimen.variants), ("Proxies (used only when named)", regimen.proxies)):
+        if overlays:
+            yield f"\n{title}"
+            for overlay in overlays.values():
+                yield from _overlay(overlay)
+    missing = gaps(regimen)
+    if missing:
+        yield "\nNot stated"
+        yield from (f"  {path}" for path in missing)
+    yield "\nSources"
+    yield from _sources(regimen)
+
+
+# -- phases -------------------------------------------------------------------------------------------------------
+
+
+def _phase(phase: Phase) -> Iterator[str]:
+    title = f" - {phase.title}" if phase.title != phase.id else ""
+    yield f"{phase.id}{title} [{phase.source}]"
+    yield from (f"  {line}" for line in _frame(phase))
+    for activity in phase.activities:
+        yield f"  - {activity.id if activity.kind == 'drug' else activity.what}"
+        yield from (f"      {line}" for line in _activity(activity))
+    for visit in phase.visits:
+        yield f"  - {visit.what}"
+        yield from (f"      {line}" for line in _visit(visit))
+
+
+def _frame(phase: Phase) -> Iterator[str]:
+    if phase.waits:
+        yield f"waits for {phase.waits} (--phase-start {phase.id}=DATE)"
+    if phase.start:
+        yield f"starts: {_fact(phase.start)}"
+    if phase.condition:
+        yield f"only if {phase.condition}"
+    if phase.cycle:
+        yield f"cycle: {_scoped(phase.cycle)}"
+    for label, fact in (("cycles", phase.repeat), ("for", phase.lasting), ("until", phase.until), ("ends", phase.cut)):
+        if fact:
+            yield f"{label}: {_fact(fact)}"
+    if phase.continues:
+        yield f"continues: {_fact(phase.continues)}"
+    if phase.anchor == 0:
+        yield "its date is that of day 0"
+    if phase.order:
+        yield f"order within a day: {', '.join(phase.order)}"
+
+
+def _activity(activity: Activity) -> Iterator[str]:
+    if activity.drug and activity.drug.stated != activity.id:
+        yield f"drug: {_fact(activity.drug)}"
+    for name in ("dose", "route", "days"):
+        value = getattr(activity, name)
+        if value:
+            yield f"{name}: {_scoped(value)}"
+    for name, label in _LABELS.items():
+        value = getattr(activity, name)
+        if value:
+            yield f"{label}: {_scoped(value) if isinstance(value, Scoped) else _fact(value)}"
+    if activity.when:
+        yield f"when: {_fact(activity.when)}"
+    if activity.optional:
+        yield "optional"
+    if activity.note:
+        yield f"note: {activity.note}"
+
+
+def _visit(visit: Visit) -> Iterator[str]:
+    yield f"at: {_fact(visit.at)}"
+    if visit.note:
+        yield f"note: {visit.note}"
+
+
+def _overlay(overlay: Overlay) -> Iterator[str]:
+    mark = " UNVERIFIED" if overlay.unverified else ""
+    yield f"  {overlay.id}: {overlay.title} [{overlay.source}]{mark}"
+    if overlay.because:
+        yield f"      because {overlay.because}"
+    for setting in overlay.settings:
+        value = setting.value
+        yield f"      {setting.path}: {_scoped(value, overlay) if isinstance(value, Scoped) else _fact(value, overlay)}"
+
+
+# -- values -------------------------------------------------------------------------------------------------------
+
+
+def _scoped(value: Scoped[Any], within: Overlay | None = None) -> str:
+    if value.only:
+        return _fact(value.only, within)
+    return "; ".join(f"{scope or 'otherwise'}: {_fact(fact, within)}" for scope, fact in value.rules)
+
+
+def _fact(fact: Fact[Any], within: Overlay | None = None) -> str:
+    """The value with its source; inside an overlay only what differs from the overlay's own."""
+    if within and (fact.source, fact.because) == (within.source, within.because):
+        return _value(fact.value)
+    because = f", because {fact.because}" if fact.because else ""
+    origin = f" (from {fact.origin})" if fact.origin.kind != "regimen" and not within else ""
+    mark = " UNVERIFIED" if fact.unverified else ""
+    return f"{_value(fact.value)} [{fact.source}{because}]{origin}{mark}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Gap):
+        return NOT_STATED if value is Gap.NOT_STATED else "depends on the variant"
+    if isinstance(value, Repeat):
+        return "open" if value.count is None else f"{'up to ' if value.up_to else ''}{value.count}"
+    if isinstance(value, bool):
+        return "cut at the day" if value else "whole cycles"
+    if isinstance(value, Times):
+        return f"{value.per_day}" + (f" (every {value.every_hours} hours)" if value.every_hours else "")
+    if isinstance(value, Duration):
+        return f"{'up to ' if value.up_to else ''}{value.length}"
+    return str(value)
+
+
+# -- sources ------------------------------------------------------------------------------------------------------
+
+
+def _keys(regimen: Regimen) -> Iterable[str]:
+    yield regimen.source
+    yield from (phase.source for phase in regimen.phases)
+    yield from (fact.source for _, fact in facts_of(regimen))
+    for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
+        yield overlay.source
+        for setting in overlay.settings:
+            facts = setting.value.facts() if isinstance(setting.value, Scoped) else iter([setting.value])
+            yield from (fact.source for fact in facts)
+
+
+def _sources(regimen: Regimen) -> Iterator[str]:
+    for key in sorted(set(_keys(regimen))):
+        source = find_source(key, regimen=regimen)
+        if source:
+            address = f". {source.address}" if source.address else ""
+            yield f"  [{key}] {source.title}{address} (grade {source.grade})"
+        else:
+            yield f"  [{key}] given on the command line"

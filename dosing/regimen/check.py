@@ -1,0 +1,268 @@
+"""Does a regimen make sense as a whole? What form alone can't show: days past the end, scopes that overlap, names of nothing.
+
+Each check yields (path, message); `problems_of` runs them all.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+
+from dosing.days import Scope
+from dosing.errors import Problem, RegimenError
+from dosing.regimen import grid
+from dosing.regimen.library import find_drug, find_source
+from dosing.regimen.model import (
+    Activity,
+    DoseAsIn,
+    DoseRange,
+    Drug,
+    Fact,
+    Gap,
+    Moment,
+    Phase,
+    Regimen,
+    Scoped,
+    Visit,
+)
+from dosing.units import Quantity
+
+Found = Iterator[tuple[str, str]]
+
+TREATMENT = "treatment"
+
+
+def problems_of(regimen: Regimen, *, file: str) -> list[Problem]:
+    """Everything about the regimen that makes no sense, without line numbers, in the order of the file."""
+    checks = (_names(regimen), _sources(regimen), _derive(regimen), *(_phase(phase, regimen) for phase in regimen.phases))
+    found = dict.fromkeys(item for check in checks for item in check)
+    return [Problem(file, 0, path, message) for path, message in found]
+
+
+def facts_of(regimen: Regimen) -> Iterator[tuple[str, Fact[object]]]:
+    """Every fact of the phases, with its path."""
+    for phase in regimen.phases:
+        owners: list[tuple[str, Phase | Activity | Visit]] = [(phase.id, phase)]
+        owners += [(f"{phase.id}.{activity.id}", activity) for activity in phase.activities]
+        owners += [(f"{phase.id}.{visit.id}", visit) for visit in phase.visits]
+        for path, owner in owners:
+            for field in fields(owner):
+                value = getattr(owner, field.name)
+                if isinstance(value, Fact):
+                    yield f"{path}.{field.name}", value
+                elif isinstance(value, Scoped):
+                    yield from ((f"{path}.{field.name}", fact) for fact in value.facts())
+
+
+def _names(regimen: Regimen) -> Found:
+    phase_ids = [phase.id for phase in regimen.phases]
+    if not regimen.phases:
+        yield "phases", "a regimen has at least one phase"
+    yield from ((id, "two phases have this id") for id in _twice(phase_ids))
+    yield from ((f"aliases.{alias}", "the alias is written twice") for alias in _twice([regimen.id, *regimen.aliases]))
+    kinds: dict[str, str] = {}
+    for phase in regimen.phases:
+        ids = [activity.id for activity in phase.activities] + [visit.id for visit in phase.visits]
+        yield from ((f"{phase.id}.{id}", "two activities of the phase have this id; give one of them another `id`") for id in _twice(ids))
+        for activity in phase.activities:
+            path = f"{phase.id}.{activity.id}"
+            if activity.id in phase_ids:
+                yield path, "this id is a phase's; give the activity another `id`"
+            if kinds.setdefault(activity.id, activity.kind) != activity.kind:
+                yield path, f"this id is that of a {kinds[activity.id]} in another phase"
+
+
+def _twice(ids: Iterable[str]) -> list[str]:
+    return [id for id, count in Counter(ids).items() if count > 1]
+
+
+def _sources(regimen: Regimen) -> Found:
+    named = [("source", regimen.source), *((path, fact.source) for path, fact in facts_of(regimen) if fact.origin.kind != "user")]
+    for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
+        named.append((f"{overlay.kind} {overlay.id}", overlay.source))
+    for path, key in named:
+        if find_source(key, regimen=regimen) is None:
+            yield path, f"the source {key!r} is not in the bibliography; add it to `sources`"
+
+
+def _derive(regimen: Regimen) -> Found:
+    derive = regimen.derive
+    if derive and regimen.phase(derive.phase) is None:
+        yield "derive.phase", f"there is no phase {derive.phase!r}"
+
+
+# -- phases -------------------------------------------------------------------------------------------------------
+
+
+def _phase(phase: Phase, regimen: Regimen) -> Found:
+    yield from _shape(phase)
+    yield from _moments(phase, regimen)
+    for id in phase.order:
+        if phase.activity(id) is None:
+            yield f"{phase.id}.order", f"there is no activity {id!r} in this phase"
+    if phase.cycle:
+        yield from _scopes(phase.cycle, f"{phase.id}.cycle", grid.cycle_count(phase))
+    for activity in phase.activities:
+        yield from _activity(activity, phase, regimen)
+
+
+def _shape(phase: Phase) -> Found:
+    bounds = [name for name, fact in (("repeat", phase.repeat), ("for", phase.lasting), ("until", phase.until)) if fact]
+    if phase.visits_only and (phase.cycle or bounds or phase.waits or phase.start):
+        yield phase.id, "a phase with visits only has no cycle, no bounds and no start of its own"
+    elif not phase.visits_only and phase.cycle and len(bounds) != 1:
+        yield phase.id, f"a phase with a cycle needs one of repeat, for and until; it has {' and '.join(bounds) or 'none'}"
+    elif not phase.cycle and (phase.repeat or len(bounds) > 1):
+        yield phase.id, "a phase without a cycle is bounded by `for` or `until`, or by its last day"
+    repeat = phase.repeat.value if phase.repeat else None
+    is_open = phase.repeat is not None and (isinstance(repeat, Gap) or repeat is None or repeat.count is None)
+    if (phase.continues or phase.suggest) and not is_open:
+        yield phase.id, "`continues` and `suggest` belong to `repeat: open`"
+    if phase.cut and not (phase.lasting or phase.until):
+        yield f"{phase.id}.ends", "`ends` belongs to `for` and `until`"
+    if not phase.activities and not phase.visits:
+        yield phase.id, "the phase is empty"
+
+
+def _moments(phase: Phase, regimen: Regimen) -> Found:
+    if phase.start and isinstance(phase.start.value, Moment):
+        yield from _moment(phase.start.value, f"{phase.id}.start", phase, regimen)
+    for visit in phase.visits:
+        series = visit.at.stated
+        if series:
+            yield from _moment(series.moment, f"{phase.id}.{visit.id}.at", phase, regimen)
+
+
+def _moment(moment: Moment, path: str, phase: Phase, regimen: Regimen) -> Found:
+    named = regimen.phase(moment.phase)
+    if moment.phase == TREATMENT and named is None:
+        if path.endswith(".start") and moment.edge == "end":
+            yield path, "a phase can't start after the end of all treatment; name the phase it follows"
+    elif named is None:
+        yield path, f"there is no phase {moment.phase!r}"
+    elif named.visits_only:
+        yield path, f"{moment.phase!r} holds visits only; it has no start and no end"
+    elif path.endswith(".start") and regimen.phases.index(named) >= regimen.phases.index(phase):
+        yield path, f"{moment.phase!r} does not come before this phase"
+
+
+# -- activities ---------------------------------------------------------------------------------------------------
+
+
+def _activity(activity: Activity, phase: Phase, regimen: Regimen) -> Found:
+    path = f"{phase.id}.{activity.id}"
+    count = None if activity.cycle else grid.cycle_count(phase) if phase.cycle else 1
+    scoped = {field.name: value for field in fields(activity) if isinstance(value := getattr(activity, field.name), Scoped)}
+    for name, value in scoped.items():
+        yield from _scopes(value, f"{path}.{name}", count)
+    cycles = grid.cycles_to_look_at(*scoped.values(), phase.cycle, count=count)
+    given: list[tuple[int, int]] = []
+    for cycle in cycles:
+        try:
+            days = grid.day_numbers(activity, phase, cycle, length=_room(activity, phase, cycle))
+        except ValueError as error:
+            yield f"{path}.days", f"cycle {cycle}: {error}" if phase.cycle else str(error)
+            return
+        given.extend((cycle, day) for day in days or ())
+        if activity.days.rules and activity.days.at(cycle) is None:
+            yield f"{path}.days", f"no scope covers cycle {cycle}; add `else: none` if it is not given there"
+            return
+    for name, value in scoped.items():
+        if name != "days":
+            yield from _cover(value, f"{path}.{name}", given)
+            yield from _day_scopes(value, f"{path}.{name}", given)
+    yield from _drug(activity, path, phase, regimen)
+
+
+def _room(activity: Activity, phase: Phase, cycle: int) -> int | None:
+    """How many days the days of a cycle must fit into; None where there is no such bound."""
+    if activity.cycle:
+        own = activity.cycle.stated
+        return grid.least_days(own) if own else None
+    if phase.cycle:
+        length = grid.cycle_length(phase, cycle)
+        return grid.least_days(length) if length else 10_000
+    lasting = phase.lasting.stated if phase.lasting else None
+    return grid.least_days(lasting.length) if lasting else 10_000 if phase.until or phase.lasting else None
+
+
+def _scopes(value: Scoped[object], path: str, count: int | None) -> Found:
+    """Scopes that meet, and scopes beyond the end."""
+    scopes = [scope for scope, _ in value.rules if scope]
+    cycles = grid.cycles_to_look_at(value, count=count)
+    for number, one in enumerate(scopes):
+        if not any(one.covers(cycle) for cycle in cycles):
+            yield path, f"the scope {one} lies beyond the {count} cycles of the phase"
+        for other in scopes[number + 1 :]:
+            cycle = next((cycle for cycle in cycles if one.covers(cycle) and other.covers(cycle)), None)
+            if cycle is not None and _days_meet(one, other):
+                yield path, f"the scopes {one} and {other} both hold in cycle {cycle}"
+
+
+def _days_meet(one: Scope, other: Scope) -> bool:
+    if one.days is None or other.days is None:
+        return True
+    starts = [span.first for span in (*one.days, *other.days)]
+    return any(one.covers(cycle, day) and other.covers(cycle, day) for day in starts for cycle in _some_cycle(one, other))
+
+
+def _some_cycle(one: Scope, other: Scope) -> Iterator[int]:
+    mentioned = [*one.mentions(), *other.mentions(), 1, 2]
+    return (cycle for cycle in mentioned if one.covers(cycle) and other.covers(cycle))
+
+
+def _cover(value: Scoped[object], path: str, given: Iterable[tuple[int, int]]) -> Found:
+    """The first given day that no scope covers."""
+    for cycle, day in given:
+        if value.at(cycle, day) is None:
+            yield path, f"no scope covers C{cycle}D{day}; add `else`"
+            return
+
+
+def _day_scopes(value: Scoped[object], path: str, given: list[tuple[int, int]]) -> Found:
+    """Scopes that begin or end on a day when nothing is given: `D1-3` where the days are 1 2 8."""
+    for scope in (scope for scope, _ in value.rules if scope and scope.days and given):
+        days = {day for cycle, day in given if scope.covers(cycle)}
+        ends = {end for span in scope.days or () for end in (span.first, span.last) if end is not None}
+        for day in sorted(ends - days):
+            yield path, f"the scope {scope} names day {day}, on which nothing is given there"
+
+
+def _drug(activity: Activity, path: str, phase: Phase, regimen: Regimen) -> Found:
+    if activity.route and not activity.over and any("IV" in (fact.stated or "") for fact in activity.route.facts()):
+        yield path, "an IV drug needs `over`; write `over: not-stated` where the source gives no infusion time"
+    name = activity.drug.stated if activity.drug else None
+    drug = None
+    if name:
+        try:
+            drug = find_drug(name, regimen=regimen)
+        except RegimenError as error:
+            yield f"{path}.drug", str(error)
+    for fact in activity.dose.facts() if activity.dose else ():
+        yield from _dose(fact, activity, path, phase, regimen, drug)
+
+
+def _dose(fact: Fact[object], activity: Activity, path: str, phase: Phase, regimen: Regimen, drug: Drug | None) -> Found:
+    dose = fact.value
+    if dose is Gap.BY_VARIANT and not regimen.variants:
+        yield f"{path}.dose", "`by-variant`, but the regimen has no variants"
+    if isinstance(dose, DoseAsIn):
+        yield from _as_in(dose, activity, path, phase, regimen)
+    amount = dose.low if isinstance(dose, DoseRange) else dose
+    if not isinstance(amount, Quantity):
+        return
+    kind = "mass" if amount.unit == "AUC" else amount.kind
+    limits = [("max", limit) for limit in (activity.max.facts() if activity.max else ())]
+    limits += [("round", limit) for limit in (activity.round.facts() if activity.round else ())]
+    for name, limit in limits:
+        if limit.stated and limit.stated.kind != kind:
+            yield f"{path}.{name}", f"{limit.stated} is no {kind}, as the dose {amount} is"
+    if drug and drug.precision.stated and drug.precision.stated.kind != kind and not activity.round:
+        yield f"{path}.dose", f"{amount} can't be measured in steps of {drug.precision.stated} ({drug.id}); add `round`"
+
+
+def _as_in(dose: DoseAsIn, activity: Activity, path: str, phase: Phase, regimen: Regimen) -> Found:
+    named = regimen.phase(dose.phase)
+    if named is None or named.activity(activity.id) is None:
+        yield f"{path}.dose", f"there is no {activity.id!r} in a phase {dose.phase!r} to take the dose from"
+    elif regimen.phases.index(named) >= regimen.phases.index(phase):
+        yield f"{path}.dose", f"the phase {dose.phase!r} does not come before this one"

@@ -1,0 +1,173 @@
+"""A regimen made from another: one drug goes, the base's other drugs stay with their doses and days.
+
+The base's cycle may have another length than the phase that takes its drugs. How the two fit is a clinical choice, so the user makes it:
+`keep` lets the base's drugs run in their own rhythm inside the phase, `stretch` counts their days in the phase's cycle.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from dosing.errors import RegimenError
+from dosing.regimen import grid
+from dosing.regimen.check import problems_of
+from dosing.regimen.library import find_drug
+from dosing.regimen.model import Activity, Derive, Exposure, Fact, Length, Origin, Phase, Regimen, Scoped
+from dosing.units import Quantity
+
+KEEP, STRETCH = "keep", "stretch"
+FITS = (KEEP, STRETCH)
+
+
+def derive(regimen: Regimen, base: Regimen, *, fit: str = "") -> Regimen:
+    """The regimen with the base's partners in it.
+
+    `fit` is "keep" or "stretch" where the base's cycle has another length, else it may be empty. Raises RegimenError.
+    """
+    rule = _rule(regimen)
+    source = base_phase(base, rule)
+    target = regimen.phase(rule.phase)
+    if target is None:
+        raise RegimenError(f"{regimen.id} has no phase {rule.phase!r} to put the drugs of {base.id} into")
+    if fit not in ("", *FITS):
+        raise RegimenError(f"base-days is {fit!r}; it is one of {', '.join(FITS)}")
+    rhythm = _rhythm(source, target, base, fit)
+    partners = tuple(_partner(each, base, rhythm) for each in source.activities if not _gives(each, rule.replaces))
+    phases = tuple(replace(each, activities=(*each.activities, *partners)) if each is target else each for each in regimen.phases)
+    made = replace(
+        regimen,
+        phases=phases,
+        base=base.id,
+        drugs={**base.drugs, **regimen.drugs},
+        sources={**base.sources, **regimen.sources},
+        notes=(*regimen.notes, *_remarks(regimen, base, fit, target, source)),
+    )
+    _refuse(made, base, fit)
+    return made
+
+
+def _rule(regimen: Regimen) -> Derive:
+    if regimen.derive is None:
+        raise RegimenError(f"{regimen.id} is complete in itself; it takes no base")
+    return regimen.derive
+
+
+def base_phase(base: Regimen, rule: Derive) -> Phase:
+    """The base's phase that gives the drug to be replaced. Raises RegimenError."""
+    for phase in base.phases:
+        if any(_gives(activity, rule.replaces) for activity in phase.activities):
+            return phase
+    raise RegimenError(f"{base.id} gives no {rule.replaces}, so it can't be the base; choose a regimen that does")
+
+
+def _gives(activity: Activity, drug: str) -> bool:
+    return activity.drug is not None and activity.drug.stated == drug
+
+
+def _rhythm(source: Phase, target: Phase, base: Regimen, fit: str) -> Length | None:
+    """The rhythm of the base's drugs inside the phase; None where they count the phase's own cycles."""
+    theirs = {length for cycle in _cycles(source) if (length := grid.cycle_length(source, cycle))}
+    ours = grid.cycle_length(target, 1)
+    if ours is None or theirs == {ours} or {(each.days, each.months) for each in theirs} == {(ours.days, ours.months)}:
+        return None
+    written = " and ".join(str(each) for each in theirs) or "no stated length"
+    if not fit:
+        raise RegimenError(
+            f"the cycle of {base.id} has {written}, that of {target.id} {ours}; choose how they fit with --base-days:"
+            f" `{KEEP}` (its drugs keep their own rhythm of {written}) or `{STRETCH}` (their days are counted in the cycle of {ours})"
+        )
+    if fit == STRETCH:
+        return None
+    if len(theirs) != 1:
+        raise RegimenError(f"the cycle of {base.id} has {written}; a rhythm of changing length can't be kept")
+    return theirs.pop()
+
+
+def _cycles(phase: Phase) -> range:
+    return grid.cycles_to_look_at(phase.cycle, count=grid.cycle_count(phase))
+
+
+def _partner(activity: Activity, base: Regimen, rhythm: Length | None) -> Activity:
+    """The base's activity with every fact marked as the base's."""
+    origin = Origin("base", base.id)
+    changes: dict[str, Any] = {}
+    for field in fields(activity):
+        value = getattr(activity, field.name)
+        if isinstance(value, Fact):
+            changes[field.name] = replace(value, origin=origin)
+        elif isinstance(value, Scoped):
+            changes[field.name] = Scoped(tuple((scope, replace(fact, origin=origin)) for scope, fact in value.rules))
+    if rhythm and activity.cycle is None:
+        changes["cycle"] = Fact(rhythm, base.source, origin=origin)
+    return replace(activity, **changes)
+
+
+def _remarks(regimen: Regimen, base: Regimen, fit: str, target: Phase, source: Phase) -> Iterator[str]:
+    rule = _rule(regimen)
+    yield f"Made from {base.id} ({base.title}): {rule.replaces} is replaced, the other drugs keep the doses and days of {base.id}."
+    if fit == KEEP:
+        yield f"The drugs of {base.id} keep their own rhythm of {grid.cycle_length(source, 1)} (chosen by the user)."
+    if fit == STRETCH:
+        yield f"The days of {base.id} are counted in cycles of {grid.cycle_length(target, 1)} (chosen by the user)."
+    yield f"Group, by the drugs of the base: {group(base, rule)}."
+    names = [activity.drug.stated for activity in source.activities if activity.drug and activity.drug.stated]
+    for name in names:
+        if rule.partners and name != rule.replaces and name not in rule.partners:
+            yield f"{name} is not among the partners that the source names."
+    if rule.exposure:
+        yield exposure(base, rule, rule.exposure).sentence
+
+
+def group(base: Regimen, rule: Derive) -> str:
+    """`with IMiD` or `without IMiD`, worked out from the classes of the base's drugs."""
+    phase = base_phase(base, rule)
+    drugs = [find_drug(activity.drug.stated, regimen=base) for activity in phase.activities if activity.drug and activity.drug.stated]
+    has = any(rule.group_by_class in drug.classes for drug in drugs)
+    return f"{'with' if has else 'without'} {rule.group_by_class}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whether one cycle of the base as planned holds the exposure that the source asks for; `cycle` is the first that does."""
+
+    cycle: int | None
+    sentence: str
+
+
+def exposure(base: Regimen, rule: Derive, asked: Exposure) -> Held:
+    """The rule on prior exposure, held against the base as planned."""
+    phase = base_phase(base, rule)
+    wanted = f"{asked.doses} doses of at least {asked.of} {rule.replaces} within {asked.within}"
+    given = [activity for activity in phase.activities if _gives(activity, rule.replaces)]
+    if any(fact.stated is None for activity in given if activity.dose for fact in activity.dose.facts()):
+        return Held(
+            None,
+            f"{base.id} does not state every dose of {rule.replaces}, so whether a cycle holds {wanted} can't be told [{asked.source}].",
+        )
+    for cycle in _cycles(phase):
+        for activity in given:
+            if _most_within(activity, phase, cycle, asked) >= asked.doses:
+                return Held(cycle, f"As planned, cycle {cycle} of {base.id} holds {wanted} [{asked.source}].")
+    return Held(None, f"As planned, no cycle of {base.id} holds {wanted} [{asked.source}].")
+
+
+def _most_within(activity: Activity, phase: Phase, cycle: int, asked: Exposure) -> int:
+    """The most sufficient doses of one cycle that fit into the time asked for."""
+    length = grid.cycle_length(phase, cycle)
+    days = grid.day_numbers(activity, phase, cycle, length=grid.least_days(length) if length else None) or ()
+    enough = [phase.numbering.offset(day) for day in days if _enough(activity, cycle, day, asked)]
+    span = grid.least_days(asked.within)
+    return max((sum(first <= other < first + span for other in enough) for first in enough), default=0)
+
+
+def _enough(activity: Activity, cycle: int, day: int, asked: Exposure) -> bool:
+    fact = activity.dose.at(cycle, day) if activity.dose else None
+    dose = fact.stated if fact else None
+    return isinstance(dose, Quantity) and dose.unit == asked.of.unit and dose.value >= asked.of.value
+
+
+def _refuse(made: Regimen, base: Regimen, fit: str) -> None:
+    problems = problems_of(made, file=made.id)
+    if problems:
+        how = f" with --base-days {fit}" if fit else ""
+        raise RegimenError(f"{base.id} does not fit{how}: " + "; ".join(f"{each.path}: {each.message}" for each in problems))

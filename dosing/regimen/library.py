@@ -1,0 +1,117 @@
+"""Finding regimens, drugs and sources: the shipped ones by id or alias, and a user's own by the path of the file.
+
+This is the only place in the library that opens regimen files.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from dosing.errors import RegimenError, nearest
+from dosing.regimen.model import Drug, Regimen, Source
+from dosing.regimen.nodes import MAX_BYTES
+from dosing.regimen.read import read_drug, read_regimen, read_sources
+
+_CASES = ".cases"
+
+
+def data_dir() -> Path:
+    """The folder of the shipped regimens: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "regimens"
+    return installed if installed.is_dir() else package.parent / "regimens"
+
+
+def regimen_ids() -> list[str]:
+    """The ids of the shipped regimens, sorted."""
+    names = (path.name.removesuffix(".yaml") for path in data_dir().glob("*.yaml"))
+    return sorted(name for name in names if not name.endswith(_CASES) and name != "sources")
+
+
+def drug_ids() -> list[str]:
+    """The ids of the shipped drugs, sorted."""
+    return sorted(path.stem for path in (data_dir() / "drugs").glob("*.yaml"))
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that a user named, at most one more than a regimen may have. Raises RegimenError."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise RegimenError(f"can't read {path}: {error.strerror or error}") from None
+
+
+def find_regimen(name: str) -> Regimen:
+    """The regimen of that id or alias, or in the file of that path (it has a slash in it, or ends in .yaml).
+
+    Raises RegimenError for an unknown name, RegimenFileError for a file with problems.
+    """
+    path = Path(name)
+    if "/" in name or path.suffix in (".yaml", ".yml"):
+        return read_regimen(read_file(path), file=name)
+    wanted = name.strip().lower()
+    ids = regimen_ids()
+    if wanted not in ids:
+        wanted = _by_alias(wanted, ids)
+    return shipped_regimen(wanted)
+
+
+def _by_alias(wanted: str, ids: list[str]) -> str:
+    aliases = {alias: regimen.id for regimen in map(shipped_regimen, ids) for alias in regimen.aliases}
+    if wanted not in aliases:
+        hint = nearest(wanted, [*ids, *aliases])
+        raise RegimenError(f"there is no regimen {wanted!r}{hint} (`dosing regimens` lists them; a file is named by its path)")
+    return aliases[wanted]
+
+
+@cache
+def shipped_regimen(id: str) -> Regimen:
+    """The shipped regimen of exactly that id."""
+    path = data_dir() / f"{id}.yaml"
+    return read_regimen(path.read_bytes(), file=path.name)
+
+
+def shipped_regimens() -> Iterator[Regimen]:
+    """All shipped regimens, by id."""
+    return map(shipped_regimen, regimen_ids())
+
+
+def cases_file(id: str) -> Path:
+    """Where the worked cases of a shipped regimen are."""
+    return data_dir() / f"{id}{_CASES}.yaml"
+
+
+@cache
+def shipped_drug(id: str) -> Drug:
+    """The shipped drug of exactly that id. Raises RegimenError."""
+    path = data_dir() / "drugs" / f"{id}.yaml"
+    if not path.is_file():
+        raise RegimenError(f"there is no drug {id!r}{nearest(id, drug_ids())} (add it to the regimen's own `drugs`)")
+    return read_drug(path.read_bytes(), file=f"drugs/{path.name}")
+
+
+def find_drug(name: str, *, regimen: Regimen | None = None) -> Drug:
+    """The drug of that id: the regimen's own before the shipped one; without a regimen, by any of its names too.
+
+    Raises RegimenError.
+    """
+    if regimen is not None:
+        return regimen.drugs[name] if name in regimen.drugs else shipped_drug(name)
+    by_name = {each.lower(): drug for drug in map(shipped_drug, drug_ids()) for each in (drug.id, *drug.names)}
+    wanted = name.strip().lower()
+    if wanted not in by_name:
+        raise RegimenError(f"there is no drug {name!r}{nearest(wanted, by_name)}")
+    return by_name[wanted]
+
+
+@cache
+def bibliography() -> dict[str, Source]:
+    """The shipped bibliography, by key."""
+    path = data_dir() / "sources.yaml"
+    return read_sources(path.read_bytes(), file=path.name)
+
+
+def find_source(key: str, *, regimen: Regimen) -> Source | None:
+    """The source of that key, the regimen's own first."""
+    return regimen.sources.get(key) or bibliography().get(key)

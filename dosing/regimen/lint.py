@@ -1,0 +1,112 @@
+"""`dosing check`: everything wrong with a file, with line and path; of a regimen also each variant and proxy put over it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+
+from dosing.errors import Problem, RegimenError, RegimenFileError
+from dosing.regimen.check import facts_of, problems_of
+from dosing.regimen.choose import choose
+from dosing.regimen.model import Drug, Fact, Regimen
+from dosing.regimen.nodes import Items, Node, Table, Text, parse
+from dosing.regimen.read import read_drug, read_regimen
+
+
+def check_regimen(data: bytes, *, file: str) -> list[Problem]:
+    """Everything wrong with the regimen in a file's bytes, in the order of its lines."""
+    try:
+        regimen = read_regimen(data, file=file)
+    except RegimenFileError as error:
+        return list(error.problems)
+    found = problems_of(regimen, file=file)
+    stem = PurePath(file).stem
+    if regimen.id != stem:
+        found.append(Problem(file, 0, "id", f"the id is {regimen.id!r} but the file is called {stem}.yaml"))
+    if not found:
+        found.extend(_overlay_problems(regimen, file))
+    lines = _lines(data, file)
+    return sorted(Problem(file, _line(problem.path, lines), problem.path, problem.message) for problem in found)
+
+
+def check_drug(data: bytes, *, file: str) -> list[Problem]:
+    """Everything wrong with the drug in a file's bytes."""
+    try:
+        read_drug(data, file=file)
+    except RegimenFileError as error:
+        return list(error.problems)
+    return []
+
+
+def _overlay_problems(regimen: Regimen, file: str) -> Iterator[Problem]:
+    for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
+        own = overlay.kind == "variant"
+        try:
+            choose(regimen, variants=[overlay.id] if own else [], proxies=[] if own else [overlay.id])
+        except RegimenError as error:
+            yield Problem(file, 0, f"{'variants' if own else 'proxies'}.{overlay.id}", str(error))
+
+
+def unverified(regimen: Regimen) -> list[tuple[str, str]]:
+    """Path and reason of every fact that nobody could trace to a source, those of variants and proxies included."""
+    found = [(path, fact.because) for path, fact in facts_of(regimen) if fact.unverified]
+    for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
+        found += [(f"{overlay.kind} {overlay.id}", overlay.because)] if overlay.unverified else []
+    return found
+
+
+def unverified_in_drug(drug: Drug) -> list[tuple[str, str]]:
+    """The same of a drug."""
+    facts: dict[str, Fact[object] | None] = {"precision": drug.precision, "routes": drug.routes, "bsa_cap": drug.bsa_cap}
+    facts |= {"vials": drug.vials, "tablets": drug.tablets, "capsules": drug.capsules}
+    facts |= {f"concentration {route}".rstrip(): fact for route, fact in drug.concentration.items()}
+    facts |= {f"codes.{name}": fact for name, fact in drug.codes.items()}
+    return [(f"{drug.id}.{name}", fact.because) for name, fact in facts.items() if fact and fact.unverified]
+
+
+# -- from paths back to lines -------------------------------------------------------------------------------------
+
+
+def _lines(data: bytes, file: str) -> dict[str, int]:
+    """The line of every path as problems name it: `induction.carfilzomib.dose` rather than `phases[1].give[2].dose`."""
+    root = parse(data, file=file, problems=[])
+    lines: dict[str, int] = {}
+    if isinstance(root, Table):
+        _walk(root, "", lines)
+        for phase in _members(root, "phases"):
+            _walk_phase(phase, lines)
+    return lines
+
+
+def _walk(table: Table, path: str, lines: dict[str, int]) -> None:
+    for key, node in table.entries.items():
+        where = f"{path}.{key}" if path else key
+        lines.setdefault(where, table.lines[key])
+        if isinstance(node, Table):
+            _walk(node, where, lines)
+
+
+def _walk_phase(phase: Table, lines: dict[str, int]) -> None:
+    id = _text(phase.entries, "id")
+    lines.setdefault(id, phase.line)
+    _walk(phase, id, lines)
+    for group in ("give", "assess", "visits"):
+        for activity in _members(phase, group):
+            name = _text(activity.entries, "id") or _text(activity.entries, "drug")
+            lines.setdefault(f"{id}.{name}", activity.line)
+            _walk(activity, f"{id}.{name}", lines)
+
+
+def _members(table: Table, key: str) -> list[Table]:
+    node = table.entries.get(key)
+    return [member for member in node.nodes if isinstance(member, Table)] if isinstance(node, Items) else []
+
+
+def _text(entries: Mapping[str, Node], key: str) -> str:
+    node = entries.get(key)
+    return node.text if isinstance(node, Text) else ""
+
+
+def _line(path: str, lines: Mapping[str, int]) -> int:
+    """The line of the path, or of the nearest block around it."""
+    while path and path not in lines:
+        path = path.rpartition(".")[0]
+    return lines.get(path, 1)

@@ -1,0 +1,360 @@
+"""A regimen as the program knows it: frozen objects, every value with its source, nothing computed.
+
+The names of fields are those of the regimen file (docs/regimen-files.md), where they are explained.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Generic, TypeVar
+
+from dosing.days import Days, Numbering, Scope
+from dosing.units import Quantity
+
+T = TypeVar("T", covariant=True)
+
+
+class Gap(Enum):
+    """Why a fact has no value."""
+
+    NOT_STATED = "not-stated"
+    BY_VARIANT = "by-variant"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fact came into the definition: the regimen itself, a variant, a proxy, a base regimen, or the user."""
+
+    kind: str = "regimen"
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".strip()
+
+
+REGIMEN = Origin()
+USER = Origin("user")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """A value, or the reason why there is none, with the source that says so."""
+
+    value: T | Gap
+    source: str
+    because: str = ""
+    unverified: bool = False
+    origin: Origin = REGIMEN
+
+    @property
+    def stated(self) -> T | None:
+        """The value, or None where there is a gap."""
+        return None if isinstance(self.value, Gap) else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped(Generic[T]):
+    """A fact that may differ by cycle and day. A rule without a scope holds wherever no other does."""
+
+    rules: tuple[tuple[Scope | None, Fact[T]], ...]
+
+    def at(self, cycle: int, day: int | None = None) -> Fact[T] | None:
+        """The fact on this day of this cycle, or None where no rule speaks."""
+        rest = None
+        for scope, fact in self.rules:
+            if scope is None:
+                rest = fact
+            elif scope.covers(cycle, day):
+                return fact
+        return rest
+
+    def facts(self) -> Iterator[Fact[T]]:
+        """Every fact in it, in the order of the file."""
+        return (fact for _, fact in self.rules)
+
+    @property
+    def only(self) -> Fact[T] | None:
+        """The fact, where it is the same everywhere."""
+        return self.rules[0][1] if len(self.rules) == 1 and self.rules[0][0] is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time: days, or calendar months (31 January + 1 month is the last day of February)."""
+
+    days: int = 0
+    months: int = 0
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """An infusion time in minutes; `high` differs from `low` where the source gives a range."""
+
+    low: int
+    high: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How many cycles: `count`, or open (None); `up_to` says that there may be fewer."""
+
+    count: int | None
+    up_to: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long a phase lasts; `up_to` says that it may be shorter."""
+
+    length: Length
+    up_to: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRange:
+    """A range is stated; the value within it is somebody's choice."""
+
+    low: Quantity
+    high: Quantity
+
+    def __str__(self) -> str:
+        return f"{self.low.to(self.low.flat_unit) if not self.low.per else self.low.value} to {self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class DoseAsIn:
+    """The dose that the same drug has at the end of another phase."""
+
+    phase: str
+
+    def __str__(self) -> str:
+        return f"as last of {self.phase}"
+
+
+Dose = Quantity | DoseRange | DoseAsIn
+
+
+@dataclass(frozen=True, slots=True)
+class NoCap:
+    """`bsa_cap: none`: dosed for the actual body surface, however large."""
+
+    def __str__(self) -> str:
+        return "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Administrations a day; `every_hours` where the interval is stated."""
+
+    per_day: int
+    every_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One line of a phase: a drug to give (`kind` drug) or an assessment to do, on given days."""
+
+    id: str
+    kind: str
+    what: str
+    days: Scoped[Days]
+    drug: Fact[str] | None = None
+    dose: Scoped[Dose] | None = None
+    route: Scoped[str] | None = None
+    over: Scoped[Minutes] | None = None
+    times: Scoped[Times] | None = None
+    cycle: Fact[Length] | None = None
+    max: Scoped[Quantity] | None = None
+    bsa_cap: Scoped[Quantity | NoCap] | None = None
+    round: Scoped[Quantity] | None = None
+    when: Fact[str] | None = None
+    optional: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The start or the end of a phase, or of all treatment (`phase` empty), and a length of time after or before it."""
+
+    edge: str
+    phase: str
+    offset: Length = field(default_factory=Length)
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Dates at a moment (`step` None), or every `step` for a length of time after it; with `inclusive`, from the moment itself."""
+
+    moment: Moment
+    step: Length | None = None
+    lasting: Length | None = None
+    inclusive: bool = False
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An assessment on dates of its own rather than on days of a cycle."""
+
+    id: str
+    what: str
+    at: Fact[Series]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the regimen: it repeats a cycle, or runs once, or holds visits only."""
+
+    id: str
+    title: str
+    source: str
+    cycle: Scoped[Length] | None = None
+    repeat: Fact[Repeat] | None = None
+    lasting: Fact[Duration] | None = None
+    until: Fact[date] | None = None
+    cut: Fact[bool] | None = None
+    continues: Fact[str] | None = None
+    suggest: Fact[int] | None = None
+    anchor: int = 1
+    numbering: Numbering = Numbering()
+    waits: str = ""
+    start: Fact[Moment] | None = None
+    condition: str = ""
+    order: tuple[str, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    visits: tuple[Visit, ...] = ()
+
+    @property
+    def visits_only(self) -> bool:
+        """Whether the phase takes no place in the line of phases."""
+        return not self.activities
+
+    def activity(self, id: str) -> Activity | None:
+        """The activity of that id, if the phase has it."""
+        return next((activity for activity in self.activities if activity.id == id), None)
+
+
+Value = Scoped[object] | Fact[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of an overlay: `phase` and `activity` may be empty, for every phase and for the phase itself."""
+
+    path: str
+    phase: str
+    activity: str
+    field: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A named set of values put over the regimen: one of its variants, or a proxy from elsewhere."""
+
+    id: str
+    kind: str
+    title: str
+    source: str
+    because: str
+    unverified: bool
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How much of the replaced drug one cycle of the base must hold: `doses` of at least `of` within `within` days."""
+
+    doses: int
+    of: Quantity
+    within: Length
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """How a regimen is made from a base: which phase takes the base's other drugs, and which drug goes."""
+
+    phase: str
+    replaces: str
+    source: str
+    partners: tuple[str, ...] = ()
+    group_by_class: str = ""
+    exposure: Exposure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """What is true of a drug in every regimen."""
+
+    id: str
+    source: str
+    precision: Fact[Quantity]
+    routes: Fact[str]
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    bsa_cap: Fact[Quantity] | None = None
+    vials: Fact[tuple[Quantity, ...]] | None = None
+    tablets: Fact[tuple[Quantity, ...]] | None = None
+    capsules: Fact[tuple[Quantity, ...]] | None = None
+    concentration: Mapping[str, Fact[Quantity]] = field(default_factory=dict)
+    codes: Mapping[str, Fact[str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entry of the bibliography. Grades: A, B, C as in docs/regimen-files.md; P this project's convention; U unverified."""
+
+    id: str
+    title: str
+    address: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """A whole definition. `chosen` names the overlays already applied; `base` the regimen it was made from."""
+
+    id: str
+    title: str
+    version: int
+    checked: date
+    source: str
+    phases: tuple[Phase, ...]
+    aliases: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    variants: Mapping[str, Overlay] = field(default_factory=dict)
+    proxies: Mapping[str, Overlay] = field(default_factory=dict)
+    derive: Derive | None = None
+    drugs: Mapping[str, Drug] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    chosen: tuple[Overlay, ...] = ()
+    base: str = ""
+
+    def phase(self, id: str) -> Phase | None:
+        """The phase of that id, if there is one."""
+        return next((phase for phase in self.phases if phase.id == id), None)
+
+
+def is_number(value: object) -> bool:
+    """Whether a dose is one number rather than a range or a reference."""
+    return isinstance(value, Quantity) and isinstance(value.value, Decimal)

@@ -1,0 +1,228 @@
+"""What falls on which day: an entry is one activity on one date, with the regimen's facts for that day and no amount yet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dosing.days import Numbering
+from dosing.regimen import grid
+from dosing.regimen.model import Activity, Dose, DoseAsIn, Fact, Minutes, NoCap, Phase, Times, Visit
+from dosing.schedule.calendar import add, shift
+from dosing.schedule.timeline import Cycle, Placed, moment_of
+from dosing.units import Quantity
+
+_PLAIN = Numbering()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One activity on one date.
+
+    `cycle` and `day` are None where the phase has none; `n` tells the visits of a series apart. `facts` are the regimen's
+    facts that hold on this day, by field; `rank` is the place within the day.
+    """
+
+    date: date
+    phase: str
+    cycle: int | None
+    day: int | None
+    n: int
+    activity: str
+    kind: str
+    what: str
+    facts: Mapping[str, Fact[Any]]
+    optional: bool
+    note: str
+    rank: tuple[int, int]
+
+    @property
+    def key(self) -> tuple[str, int | None, int | None, str, int]:
+        """What names the entry for ever, whatever its date: phase, cycle, day, activity and n."""
+        return self.phase, self.cycle, self.day, self.activity, self.n
+
+    @property
+    def when(self) -> str:
+        """The day as people write it: `C1D8`, `D-2`, or nothing for a visit."""
+        cycle = f"C{self.cycle}" if self.cycle is not None else ""
+        return f"{cycle}D{self.day}" if self.day is not None else ""
+
+    def stated(self, field: str) -> Any:
+        """The value of a field on this day, or None where it is not stated or does not apply."""
+        fact = self.facts.get(field)
+        return fact.stated if fact else None
+
+    @property
+    def drug(self) -> str:
+        """The drug's id; empty for an assessment."""
+        return self.stated("drug") or ""
+
+    @property
+    def dose(self) -> Dose | None:
+        """The regimen's dose of one administration."""
+        found: Dose | None = self.stated("dose")
+        return found
+
+    @property
+    def route(self) -> str:
+        """The route, or nothing."""
+        return self.stated("route") or ""
+
+    @property
+    def over(self) -> Minutes | None:
+        """The infusion time."""
+        found: Minutes | None = self.stated("over")
+        return found
+
+    @property
+    def times(self) -> Times | None:
+        """Administrations a day, where the regimen says it."""
+        found: Times | None = self.stated("times")
+        return found
+
+    @property
+    def max(self) -> Quantity | None:
+        """The ceiling of one administration."""
+        found: Quantity | None = self.stated("max")
+        return found
+
+    @property
+    def bsa_cap(self) -> Quantity | NoCap | None:
+        """The regimen's own cap on the body surface, where it has one."""
+        found: Quantity | NoCap | None = self.stated("bsa_cap")
+        return found
+
+
+_BY_DAY = ("dose", "route", "over", "times", "max", "bsa_cap", "round")
+
+
+def entries_of(placed: Placed, all_placed: Mapping[str, Placed]) -> Iterator[Entry]:
+    """Every entry of the phase's activities, up to its last day; not in order."""
+    for number, activity in enumerate(placed.phase.activities):
+        rank = (_place_in_day(placed.phase, activity.id), number)
+        rhythm = activity.cycle.stated if activity.cycle else None
+        if activity.cycle and rhythm is None:
+            continue
+        facts = _Facts(activity, placed.phase, all_placed)
+        for cycle in _rhythm(placed, activity) if rhythm else placed.cycles:
+            yield from _in_cycle(activity, cycle, placed, facts, rank)
+
+
+def _place_in_day(phase: Phase, id: str) -> int:
+    return phase.order.index(id) if id in phase.order else len(phase.order)
+
+
+def _rhythm(placed: Placed, activity: Activity) -> Iterator[Cycle]:
+    """The cycles of an activity with a rhythm of its own, from the phase's first day to its last."""
+    length = activity.cycle.stated if activity.cycle else None
+    number = 0
+    while length and placed.first and placed.last:
+        first, following = (add(placed.first, length, times=times) for times in (number, number + 1))
+        if first > placed.last:
+            return
+        number += 1
+        yield Cycle(number, first, (following - first).days)
+
+
+def _in_cycle(activity: Activity, cycle: Cycle, placed: Placed, facts: "_Facts", rank: tuple[int, int]) -> Iterator[Entry]:
+    numbering = _PLAIN if activity.cycle else placed.phase.numbering
+    for day in grid.day_numbers(activity, placed.phase, cycle.number, length=_length(placed, cycle)) or ():
+        when = shift(cycle.first, numbering.offset(day))
+        if placed.last is None or when > placed.last:
+            continue
+        shown = _as_phase_counts(when, placed) if activity.cycle else (cycle.number, day)
+        yield Entry(
+            date=when,
+            phase=placed.phase.id,
+            cycle=shown[0] if placed.phase.cycle else None,
+            day=shown[1],
+            n=1,
+            activity=activity.id,
+            kind=activity.kind,
+            what=activity.what,
+            facts=facts.on(cycle.number, day),
+            optional=activity.optional,
+            note=activity.note,
+            rank=rank,
+        )
+
+
+def _length(placed: Placed, cycle: Cycle) -> int | None:
+    """The room for days in the cycle: none for a phase that ends with its last given day."""
+    bounded = placed.phase.cycle or placed.phase.lasting or placed.phase.until
+    return cycle.days if bounded else None
+
+
+def _as_phase_counts(when: date, placed: Placed) -> tuple[int, int]:
+    """Cycle and day of a date in the phase's own count."""
+    cycle = next(cycle for cycle in reversed(placed.cycles) if cycle.first <= when)
+    return cycle.number, (when - cycle.first).days + 1
+
+
+class _Facts:
+    """The facts of an activity day by day; days on which they are the same share one mapping."""
+
+    def __init__(self, activity: Activity, phase: Phase, placed: Mapping[str, Placed]) -> None:
+        self._activity = activity
+        self._placed = placed
+        whole = {"drug": activity.drug, "when": activity.when, "cycle": phase.cycle.only if phase.cycle else None}
+        self._whole = {name: fact for name, fact in whole.items() if fact}
+        self._scoped = {name: value for name in _BY_DAY if (value := getattr(activity, name))}
+        self._same = all(value.only for value in self._scoped.values()) and activity.days.only is not None
+        self._first: dict[str, Fact[Any]] | None = None
+
+    def on(self, cycle: int, day: int) -> dict[str, Fact[Any]]:
+        """The facts of one day."""
+        if self._same and self._first is not None:
+            return self._first
+        found = {**self._whole, **{name: fact for name, value in self._scoped.items() if (fact := value.at(cycle, day))}}
+        days = self._activity.days.at(cycle)
+        if days:
+            found["days"] = days
+        dose = found.get("dose")
+        if dose and isinstance(dose.value, DoseAsIn):
+            found["dose"] = last_dose(self._activity.id, self._placed[dose.value.phase]) or dose
+        self._first = found
+        return found
+
+
+def last_dose(activity: str, placed: Placed) -> Fact[Dose] | None:
+    """The dose of an activity on its last given day in a phase, or None where it has none."""
+    found = placed.phase.activity(activity)
+    if not found or not found.dose:
+        return None
+    for cycle in reversed(placed.cycles):
+        days = grid.day_numbers(found, placed.phase, cycle.number, length=_length(placed, cycle))
+        if days is None or days:
+            # Where the days are not stated, a dose that is the same on all of them still holds.
+            return found.dose.at(cycle.number, days[-1] if days else None)
+    return None
+
+
+def visit_dates(visit: Visit, phase: str, placed: Mapping[str, Placed], *, start: date) -> list[date] | None:
+    """The dates of a visit in order, or None while they are not known.
+
+    `after` leaves out the moment and includes the end; `from` includes the moment and leaves out the end.
+    """
+    series = visit.at.stated
+    if not series:
+        return None
+    told = placed[phase].anchor if placed[phase].phase.visits_only else None
+    base = add(told, series.moment.offset) if told else moment_of(series.moment, placed, start=start)
+    if not base:
+        return None
+    if series.step is None or series.lasting is None:
+        return [base]
+    end = add(base, series.lasting)
+    dates = []
+    number = 0 if series.inclusive else 1
+    while (day := add(base, series.step, times=number)) < end or (day == end and not series.inclusive):
+        dates.append(day)
+        number += 1
+    return dates
+
+
+def visit_entries(visit: Visit, phase: str, dates: list[date], rank: int) -> Iterator[Entry]:
+    """The entries of a visit on its dates."""
+    for number, day in enumerate(dates, 1):
+        yield Entry(day, phase, None, None, number, visit.id, "assessment", visit.what, {"at": visit.at}, False, visit.note, (9_999, rank))
