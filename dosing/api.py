@@ -13,9 +13,10 @@ from dosing.dose.patient import Patient
 from dosing.dose.schedule import DosedSchedule, dose_schedule
 from dosing.errors import RegimenError
 from dosing.export.rows import Row, rows
+from dosing.regimen.check import problems_of
 from dosing.regimen.choose import choose
 from dosing.regimen.derive import derive
-from dosing.regimen.library import find_regimen
+from dosing.regimen.library import find_regimen, is_path
 from dosing.regimen.model import Regimen
 from dosing.schedule.draw import draw
 from dosing.schedule.timeline import Horizon
@@ -108,9 +109,9 @@ def load_regimen(
 
     `variant` and `proxy` are ids of the regimen's overlays, `values` the user's own facts (`{"carfilzomib.dose": "56 mg/m2"}`).
     `base` names the regimen that a derived one is made from, with its own variants after a colon (`cybord:mayo`); `base_days` is
-    "keep" or "stretch". Raises RegimenError.
+    "keep" or "stretch". Raises RegimenError, also for a file in which `dosing check` would find that it makes no sense.
     """
-    regimen = find_regimen(name)
+    regimen = _find(name)
     if base:
         regimen = derive(regimen, _base(base), fit=base_days)
     elif base_days:
@@ -118,9 +119,19 @@ def load_regimen(
     return Plan(choose(regimen, variants=_several(variant), proxies=_several(proxy), values=values))
 
 
+def _find(name: str) -> Regimen:
+    regimen = find_regimen(name)
+    # The shipped regimens were checked before they were shipped.
+    problems = problems_of(regimen, file=name) if is_path(name) else []
+    if problems:
+        listed = "\n".join(str(problem) for problem in problems)
+        raise RegimenError(f"{regimen.id} makes no sense as it is written (`dosing check` says on which lines):\n{listed}")
+    return regimen
+
+
 def _base(text: str) -> Regimen:
     name, _, variants = text.partition(":")
-    return choose(find_regimen(name), variants=[each for each in variants.split(",") if each])
+    return choose(_find(name), variants=[each for each in variants.split(",") if each])
 
 
 def _several(names: str | Iterable[str]) -> tuple[str, ...]:

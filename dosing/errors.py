@@ -73,9 +73,9 @@ class OutputError(DosingError):
     exit_code = 7
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known word nearest to `word`, or nothing."""
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """`; did you mean X?` for the known word nearest to `word`, or nothing; `cutoff` is how alike they must be (1: the same)."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), list(known), n=1, cutoff=cutoff)
     return f"; did you mean {found[0]!r}?" if found else ""

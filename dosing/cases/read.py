@@ -12,12 +12,22 @@ from dosing.regimen.read import Reader
 _MEASURES = ("height", "weight", "bsa", "sex", "gfr")
 _CHOICES = ("variant", "proxy", "set", "base", "base_days")
 _REACH = ("formula", "cycles", "until", "phase", "phase_start")
-_ACTIVITY = ("days", "doses", "amounts", "dates", "route", "over", "times", "on", "notes")
+_LISTS = ("missing", "notes")
+_ACTIVITY: dict[str, tuple[type[Node], ...]] = {
+    **dict.fromkeys(("days", "doses", "amounts", "dates"), (Table,)),
+    **dict.fromkeys(("route", "over", "times", "optional"), (Text, Table)),
+    "on": (Items,),
+}
+_PHASE: dict[str, tuple[type[Node], ...]] = dict.fromkeys(("from", "to", "cycles"), (Text,))
+_SHAPES = {Text: "plain text", Items: "a list", Table: "a mapping"}
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a case expects of one thing: `about` is phase, activity, missing or fails; `name` says which; the rest maps keys to text."""
+    """What a case expects of one thing.
+
+    `about` is phase, activity, missing, notes or fails; `name` says which phase or activity, or what fails; the rest maps keys to text.
+    """
 
     line: int
     about: str
@@ -94,18 +104,22 @@ def _flow(node: Node) -> str:
 
 def _expected(reader: Reader, node: Node, path: str) -> Expected:
     keys = node.entries if isinstance(node, Table) else {}
-    if "missing" in keys:
-        entries = reader.table(node, path, required=["missing"])
-        return Expected(node.line, "missing", "", listed={"missing": reader.texts(entries["missing"], f"{path}.missing")})
+    for about in _LISTS:
+        if about in keys:
+            entries = reader.table(node, path, required=[about])
+            return Expected(node.line, about, "", listed={about: reader.texts(entries[about], f"{path}.{about}")})
     if "fails" in keys:
         entries = reader.table(node, path, required=["fails"])
         return Expected(node.line, "fails", reader.text(entries["fails"], f"{path}.fails"))
     about = "phase" if "phase" in keys else "activity"
-    optional = ("from", "to", "cycles") if about == "phase" else _ACTIVITY
-    entries = reader.table(node, path, required=[about], optional=optional)
+    shapes = _PHASE if about == "phase" else _ACTIVITY
+    entries = reader.table(node, path, required=[about], optional=shapes)
     single, mapped, listed = {}, {}, {}
     for key, member in entries.items():
-        if isinstance(member, Text):
+        wanted = shapes.get(key, (Text,))
+        if not isinstance(member, wanted):
+            reader.wrong(member, f"{path}.{key}", f"must be {' or '.join(_SHAPES[shape] for shape in wanted)}")
+        elif isinstance(member, Text):
             single[key] = member.text
         elif isinstance(member, Items):
             listed[key] = reader.texts(member, f"{path}.{key}")

@@ -12,6 +12,7 @@ from dosing.dose.schedule import Dosed
 from dosing.dose.sheet import sheet
 from dosing.errors import DosingError
 from dosing.regimen import values
+from dosing.regimen.model import Regimen
 from dosing.schedule.timeline import Placed
 
 Check = Callable[[str, Mapping[str, str], list[Dosed]], Iterator[str]]
@@ -103,11 +104,23 @@ def _differences(expected: Expected, schedule: PatientSchedule) -> Iterator[str]
     if expected.about == "missing":
         found = {each.path for each in schedule.dosed.schedule.missing}
         yield from _compare("missing", set(expected.listed["missing"]), found)
+    elif expected.about == "notes":
+        shown = (*schedule.dosed.schedule.regimen.notes, *schedule.notes)
+        yield from (f"no note says {text!r}" for text in expected.listed["notes"] if not any(text in note for note in shown))
+    elif expected.name not in _names(expected.about, schedule.dosed.schedule.regimen):
+        yield f"there is no {expected.about} {expected.name!r}"
     elif expected.about == "phase":
         yield from _phase(expected, schedule.dosed.schedule.phases.get(expected.name))
     else:
         found_rows = [each for each in schedule.dosed.rows if f"{each.entry.phase}.{each.entry.activity}" == expected.name]
         yield from _activity(expected, found_rows)
+
+
+def _names(about: str, regimen: Regimen) -> set[str]:
+    if about == "phase":
+        return {phase.id for phase in regimen.phases}
+    activities = {f"{phase.id}.{activity.id}" for phase in regimen.phases for activity in phase.activities}
+    return activities | {f"{phase.id}.{visit.id}" for phase in regimen.phases for visit in phase.visits}
 
 
 def _compare(what: str, expected: object, found: object) -> Iterator[str]:
@@ -159,7 +172,9 @@ def _numbers(text: str) -> list[int]:
 
 
 def _doses(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
-    found = Counter(str(row.entry.dose) if row.entry.dose else "not-stated" for row in rows)
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[str(row.entry.dose) if row.entry.dose else "not-stated"] += row.entry.times.per_day if row.entry.times else 1
     yield from _compare(f"{name} doses", dict(expected), {dose: str(count) for dose, count in found.items()})
 
 
@@ -183,6 +198,10 @@ def _times(row: Dosed) -> str:
     return str(row.entry.times.per_day if row.entry.times else 1)
 
 
+def _optional(row: Dosed) -> str:
+    return "yes" if row.entry.optional else "no"
+
+
 def _by_day(what: str, read: Callable[[Dosed], str]) -> Check:
     """A check of one value, for every row (no key) or on the days named."""
 
@@ -203,4 +222,5 @@ _CHECKS: dict[str, Check] = {
     "route": _by_day("route", _route),
     "over": _by_day("over", _over),
     "times": _by_day("times", _times),
+    "optional": _by_day("optional", _optional),
 }

@@ -36,33 +36,37 @@ def _check(name: str, strict: bool) -> list[str]:
             read_sources(data, file=name)
             return []
         if path.parent.name == "drugs":
-            unverified = lint.unverified_in_drug(read_drug(data, file=name)) if strict else []
+            problems = lint.check_drug(data, file=name)
+            unverified = lint.unverified_in_drug(read_drug(data, file=name)) if strict and not problems else []
         else:
             problems = lint.check_regimen(data, file=name)
-            if problems:
-                return [str(problem) for problem in problems]
-            unverified = lint.unverified(read_regimen(data, file=name)) if strict else []
+            unverified = lint.unverified(read_regimen(data, file=name)) if strict and not problems else []
     except RegimenFileError as error:
         return [str(problem) for problem in error.problems]
+    if problems:
+        return [str(problem) for problem in problems]
     return [f"{name}: {where}: unverified{f' ({because})' if because else ''}" for where, because in unverified]
 
 
 @click.command()
-@click.argument("ids", nargs=-1, metavar="[ID...]")
-def verify(ids: tuple[str, ...]) -> None:
-    """Run the worked cases that stand beside the regimens (all of them without an ID)."""
+@click.argument("names", nargs=-1, metavar="[ID...]")
+def verify(names: tuple[str, ...]) -> None:
+    """Run the worked cases that stand beside the regimens (all of them without an ID).
+
+    ID is a regimen's id or alias, or the path of a regimen file.
+    """
     from dosing.cases.read import read_cases
     from dosing.cases.run import run
-    from dosing.regimen.library import cases_file, find_regimen, read_file, regimen_ids
+    from dosing.regimen.library import cases_file, read_file, regimen_ids
 
-    wanted = [find_regimen(id).id for id in ids] or regimen_ids()
     failed = 0
-    for id in wanted:
-        path = cases_file(id)
+    for name in names or regimen_ids():
+        path = cases_file(name)
         cases = read_cases(read_file(path), file=path.name)
-        differences = run(cases)
+        differences = run(cases, regimen=name)
         failed += len(differences)
-        click.echo(f"{id}: {len(cases.cases)} cases, {f'{len(differences)} differences' if differences else 'all as worked by hand'}")
+        result = f"{len(differences)} differences" if differences else "all as worked by hand"
+        click.echo(f"{cases.regimen}: {len(cases.cases)} cases, {result}")
         for difference in differences:
             click.echo(f"  {difference}")
     if failed:

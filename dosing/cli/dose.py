@@ -46,8 +46,8 @@ def _one(name: str, text: str, chosen: options.Chosen) -> None:
         order = Order(drug, parse_dose(text))
     except ValueError as error:
         raise DoseError(f"--dose: {error}") from None
-    if any(chosen.options[key] for key in ("variants", "proxies", "values", "base", "phases")):
-        raise RegimenError("--dose goes with a drug's name; variants, proxies, --set, --base and --phase go with a regimen's")
+    if any(chosen.options[key] for key in ("variants", "proxies", "values", "base", "base_days", "phases")):
+        raise RegimenError("--dose goes with a drug's name; --variant, --proxy, --set, --base, --base-days and --phase go with a regimen's")
     amount = compute(order, chosen.patient(), formula=chosen.options["formula"])
     tell(["note: one administration of this dose; how often it is given is not part of this calculation"])
     write("\n".join([f"{drug.id} {order.dose}: {amount}", *_steps(amount)]).encode() + b"\n", output=None, force=False)

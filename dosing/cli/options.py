@@ -68,7 +68,7 @@ class Chosen:
             name,
             variant=self.options["variants"],
             proxy=self.options["proxies"],
-            values=dict(_pairs("--set", self.options["values"])),
+            values=dict(_pairs("--set", self.options["values"], RegimenError)),
             base=self.options["base"],
             base_days=self.options["base_days"],
         )
@@ -92,7 +92,8 @@ class Chosen:
             "until": _date("--until", until, ScheduleError) if until is not None else None,
             "phases": self.options["phases"],
             "starts": {
-                phase: _date(f"--phase-start {phase}", day, ScheduleError) for phase, day in _pairs("--phase-start", self.options["starts"])
+                phase: _date(f"--phase-start {phase}", day, ScheduleError)
+                for phase, day in _pairs("--phase-start", self.options["starts"], ScheduleError)
             },
         }
 
@@ -103,9 +104,9 @@ def parse_stamp(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ScheduleError(f"--stamp {text!r} is not a moment; write it as 2026-01-05T08:00:00Z") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _date(option: str, text: str, error: type[PatientError] | type[ScheduleError]) -> date:
@@ -117,13 +118,13 @@ def _date(option: str, text: str, error: type[PatientError] | type[ScheduleError
         raise error(f"{option}: {problem}") from None
 
 
-def _pairs(option: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+def _pairs(option: str, texts: Iterable[str], error: type[RegimenError] | type[ScheduleError]) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key.strip() or not value.strip():
-            raise RegimenError(f"{option} {text!r} must have the form NAME=VALUE")
+            raise error(f"{option} {text!r} must have the form NAME=VALUE")
         if key.strip() in dict(pairs):
-            raise RegimenError(f"{option} {key.strip()} is given twice; keep one")
+            raise error(f"{option} {key.strip()} is given twice; keep one")
         pairs.append((key.strip(), value.strip()))
     return pairs

@@ -1,6 +1,7 @@
 """Writing results: to the terminal, or to a file that is complete or not there at all."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,24 +16,60 @@ def write(data: bytes, *, output: str | None, force: bool) -> None:
 
     Raises OutputError for a file that exists (without `force`), or that can't be written.
     """
-    if output is None:
-        click.echo(data, nl=False)
-        return
-    target = Path(os.path.realpath(output))
-    if target.exists() and not target.is_file():
-        raise OutputError(f"{output} is not a file; leave out -o to write to standard output")
-    if target.exists() and not force:
-        raise OutputError(f"{output} exists already; give --force to replace it")
-    temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}.tmp")
     try:
-        with temporary.open("xb") as stream:
+        if output is None:
+            _print(data)
+        else:
+            _save(data, output, force=force)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"can't write {output or 'to standard output'}: {error.strerror or error}") from None
+
+
+def _print(data: bytes) -> None:
+    if sys.stdout is None:
+        raise OutputError("there is no standard output; give -o FILE")
+    stream = sys.stdout.buffer
+    rest = memoryview(data)
+    try:
+        # An unbuffered stream (PYTHONUNBUFFERED, as in many containers) may write a part and say so only by its number.
+        while rest:
+            rest = rest[_some(stream.write(rest)) :]
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        # What could not be written is still in the buffer; without this, Python tries it again when it ends, and says so.
+        sys.stdout = None
+        raise
+
+
+def _some(written: int | None) -> int:
+    if not written:
+        raise OSError("it takes no more")
+    return written
+
+
+def _save(data: bytes, output: str, *, force: bool) -> None:
+    target = Path(os.path.realpath(output))
+    there = target.exists()
+    if there and not target.is_file():
+        raise OutputError(f"{output} is not a file; leave out -o to write to standard output")
+    if there and not force:
+        raise OutputError(f"{output} exists already; give --force to replace it")
+    temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}.tmp")
+    with temporary.open("xb") as stream:
+        try:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"can't write {output}: {error.strerror or error}") from None
+            if there:
+                shutil.copymode(target, temporary)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
 
 def tell(lines: Iterable[str]) -> None:
@@ -45,7 +82,7 @@ def table(headings: Sequence[str], lines: Sequence[Sequence[str]], *, output: st
     """A table: drawn on a terminal, plain columns in a file or a pipe."""
     from dosing.export.table import plain, print_rich
 
-    if output is None and sys.stdout.isatty():
+    if output is None and sys.stdout is not None and sys.stdout.isatty():
         print_rich(headings, lines)
     else:
         write(plain(headings, lines).encode(), output=output, force=force)

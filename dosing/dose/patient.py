@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from dosing.errors import PatientError
-from dosing.units import Quantity, parse_number, plain
+from dosing.units import EXACT, Quantity, parse_number, plain
 
 Number = int | float | Decimal
 
@@ -64,6 +64,8 @@ class Patient:
 def _plausible(name: str, number: Number) -> Decimal:
     """The exact decimal of a measurement. Raises PatientError outside the limits."""
     what, unit, low, high = _LIMITS[name]
+    if isinstance(number, (bool, str)):
+        raise PatientError(f"{what}: {number!r} is not a number")
     try:
         value = Decimal(str(number))
     except InvalidOperation:
@@ -78,8 +80,10 @@ def read_height(text: str) -> Decimal:
     """A height in cm from `170`, `170cm`, `1.70m`, `67in`, `5ft7in` or `5'7"`. Raises PatientError."""
     match = _HEIGHT_IN_FEET.fullmatch(text.strip())
     if match:
-        inches = Decimal(match[1]) * 12 + (parse_number(match[2]) if match[2] else 0)
-        return Quantity(inches, "in").to("cm")
+        inches = parse_number(match[2] or "0")
+        if inches >= 12:
+            raise PatientError(f"height {text!r} has {plain(inches)} inches beside the feet; a foot has 12")
+        return Quantity(EXACT.fma(Decimal(match[1]), 12, inches), "in").to("cm")
     return _measurement("height", text, "cm", ("cm", "m", "in"))
 
 

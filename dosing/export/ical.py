@@ -1,8 +1,8 @@
 """An iCalendar file through the icalendar package: all-day events, one a day for the clinic and one for home.
 
-The package writes a random UID and the clock's time where none is given, and leaves NAME and X- properties unescaped; here every
-event has a UID made from the plan and the entry's key, one fixed DTSTAMP, and every text passes through `_text`. No METHOD, no
-patient identity, CLASS always PRIVATE.
+The package writes a random UID and the clock's time where none is given, leaves NAME and X- properties unescaped, and reads a line end
+into a backslash before an N; here every event has a UID made from the plan and the entry's key, one fixed DTSTAMP, and every text is a
+`_Text`. No METHOD, no patient identity, CLASS always PRIVATE.
 """
 
 from collections.abc import Iterable
@@ -19,6 +19,7 @@ from dosing.export.rows import notes
 from dosing.export.text import CLINIC, HOME, clean, in_words, place
 
 _COLOR = "teal"
+_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 _TITLES = {CLINIC: "Clinic", HOME: "At home"}
 # A clinic visit fills the day; a medicine at home leaves it free.
 _TRANSP = {CLINIC: "OPAQUE", HOME: "TRANSPARENT"}
@@ -34,14 +35,14 @@ def to_ical(dosed: DosedSchedule, *, stamp: datetime | None = None, plan_id: str
     if not dosed.rows:
         raise OutputError(f"{schedule.regimen.id} has nothing with a date to put in a calendar: " + "; ".join(map(str, schedule.missing)))
     calendar = Calendar()
-    _put(calendar, "PRODID", _text(f"-//dosing//dosing {dosing.__version__}//EN"))
-    _put(calendar, "VERSION", _text("2.0"))
-    _put(calendar, "CALSCALE", _text("GREGORIAN"))
+    _put(calendar, "PRODID", _Text(f"-//dosing//dosing {dosing.__version__}//EN"))
+    _put(calendar, "VERSION", _Text("2.0"))
+    _put(calendar, "CALSCALE", _Text("GREGORIAN"))
     for name in ("NAME", "X-WR-CALNAME"):
-        _put(calendar, name, _text(f"{schedule.regimen.id} from {schedule.start}"))
+        _put(calendar, name, _Text(f"{schedule.regimen.id} from {schedule.start}"))
     for name in ("DESCRIPTION", "X-WR-CALDESC"):
-        _put(calendar, name, _text("\n".join([schedule.regimen.title, *_left_out(dosed)])))
-    _put(calendar, "COLOR", _text(_COLOR))
+        _put(calendar, name, _Text("\n".join([schedule.regimen.title, *_left_out(dosed)])))
+    _put(calendar, "COLOR", _Text(_COLOR))
     plan = plan_id or f"{schedule.regimen.id}/{schedule.regimen.base}/{schedule.start}"
     when = vDatetime(stamp or datetime.combine(schedule.regimen.checked, time(), UTC))
     first = True
@@ -59,24 +60,24 @@ def _grouped(dosed: DosedSchedule) -> list[tuple[tuple[date, str], list[Dosed]]]
     clinic_days = {each.entry.date for each, where in zip(dosed.rows, places, strict=True) if where == CLINIC}
     groups: dict[tuple[date, str], list[Dosed]] = {}
     for each, where in zip(dosed.rows, places, strict=True):
-        either = where == HOME and each.entry.route != "PO" and each.entry.date in clinic_days
-        groups.setdefault((each.entry.date, CLINIC if either and "IV" in each.entry.route else where), []).append(each)
+        either = "IV" in each.entry.route and each.entry.date in clinic_days
+        groups.setdefault((each.entry.date, CLINIC if either else where), []).append(each)
     return sorted(groups.items())
 
 
 def _event(day: date, where: str, group: list[Dosed], dosed: DosedSchedule, plan: str, stamp: vDatetime, whole: Iterable[str]) -> Event:
     entry = group[0].entry
     event = Event()
-    _put(event, "UID", _text(_uid(plan, where, group[0])))
+    _put(event, "UID", _Text(_uid(plan, where, group[0])))
     _put(event, "DTSTAMP", stamp)
     _put(event, "DTSTART", _date(day))
     _put(event, "DTEND", _date(day + timedelta(days=1)))
     label = f"{entry.when}: " if entry.when else ""
-    _put(event, "SUMMARY", _text(f"{_TITLES[where]} - {label}{'; '.join(_short(each) for each in group)}"))
-    _put(event, "DESCRIPTION", _text("\n".join([*_details(group, dosed), *whole])))
-    _put(event, "CATEGORIES", _text(_TITLES[where]))
-    _put(event, "CLASS", _text("PRIVATE"))
-    _put(event, "TRANSP", _text(_TRANSP[where]))
+    _put(event, "SUMMARY", _Text(f"{_TITLES[where]} - {label}{'; '.join(_short(each) for each in group)}"))
+    _put(event, "DESCRIPTION", _Text("\n".join([*_details(group, dosed), *whole])))
+    _put(event, "CATEGORIES", _Text(_TITLES[where]))
+    _put(event, "CLASS", _Text("PRIVATE"))
+    _put(event, "TRANSP", _Text(_TRANSP[where]))
     return event
 
 
@@ -89,22 +90,25 @@ def _uid(plan: str, where: str, first: Dosed) -> str:
 
 def _short(dosed: Dosed) -> str:
     entry = dosed.entry
-    much = f" {dosed.amount}" if dosed.amount else f" {entry.dose}" if entry.dose else ""
-    return f"{entry.drug or entry.what}{much}" if entry.kind == "drug" else entry.what
+    optional = " (optional)" if entry.optional else ""
+    if entry.kind != "drug":
+        return f"{entry.what}{optional}"
+    much = f" {dosed.amount or entry.dose or ''}".rstrip()
+    times = f" x{entry.times.per_day}" if entry.times and entry.times.per_day > 1 else ""
+    return f"{entry.drug or entry.what}{much}{times}{optional}"
 
 
 def _details(group: Iterable[Dosed], dosed: DosedSchedule) -> Iterable[str]:
     gaps = {each.path: each.text for each in dosed.schedule.missing}
     for each in group:
-        said = list(notes(each, gaps))
+        said = [note for note in notes(each, gaps) if note != f"over {each.entry.over}"]
         yield in_words(each) + (f" ({'; '.join(said)})" if said else "")
 
 
 def _whole(dosed: DosedSchedule) -> list[str]:
     """What must be said of the calendar as a whole; it stands in the first event, where people see it."""
     schedule = dosed.schedule
-    formula = f"Body surface by {dosed.formula}." if any(each.amount and each.amount.bsa_m2 for each in dosed.rows) else ""
-    made = f"{schedule.regimen.id} version {schedule.regimen.version}, dosing {dosing.__version__}. {formula}".strip()
+    made = f"{schedule.regimen.id} version {schedule.regimen.version}, dosing {dosing.__version__}"
     return [*_left_out(dosed), *(f"Note: {note}" for note in schedule.notes), made]
 
 
@@ -117,9 +121,11 @@ def _put(component: Any, name: str, value: Any) -> None:
     component.add(name, value, encode=False)
 
 
-def _text(text: str) -> vText:
-    """The one way for text into the file: clean, and escaped wherever it stands."""
-    return vText(clean(text))
+class _Text(vText):
+    """The one way for text into the file: clean, and escaped wherever it stands (RFC 5545, 3.3.11)."""
+
+    def to_ical(self) -> bytes:
+        return clean(self).translate(_ESCAPED).encode()
 
 
 def _date(day: date) -> vDate:

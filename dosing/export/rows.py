@@ -11,12 +11,14 @@ from dosing.export.columns import NAMES
 from dosing.regimen.model import Fact, Minutes, Times
 from dosing.schedule.entries import Entry
 from dosing.schedule.gaps import Undated
-from dosing.units import Quantity
+from dosing.units import Quantity, plain
 
 Cell = date | str | int | Decimal | None
 Row = dict[str, Cell]
 
 PLANNED, OPTIONAL = "planned", "optional"
+# A spreadsheet runs text that begins like this as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NOTED = ("drug", "dose", "days", "cycle", "route", "over", "times", "max", "bsa_cap", "round", "at")
 
 
@@ -27,6 +29,17 @@ def rows(dosed: DosedSchedule, *, remedies: bool = True) -> list[Row]:
     """
     gaps = {each.path: str(each) if remedies else each.text for each in dosed.schedule.missing}
     return [_row(each, gaps) for each in dosed.rows] + [_undated(each) for each in dosed.schedule.undated]
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as text: no trailing zeros, no thousands separator, nothing that a spreadsheet would run."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return plain(cell)
+    if isinstance(cell, (int, date)):
+        return str(cell)
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _row(dosed: Dosed, gaps: Mapping[str, str]) -> Row:
@@ -71,7 +84,7 @@ def _regimen_cells(kind: str, facts: Mapping[str, Fact[Any]]) -> Row:
         "route": stated.get("route") or "",
         "dose": dose.value if isinstance(dose, Quantity) else None,
         "dose_unit": dose.unit if isinstance(dose, Quantity) else "",
-        "times_per_day": None if kind != "drug" else times.per_day if isinstance(times, Times) else 1,
+        "times_per_day": times.per_day if isinstance(times, Times) else 1 if kind == "drug" and "times" not in facts else None,
         "duration_min": over.low if isinstance(over, Minutes) and over.low == over.high else None,
     }
 
@@ -84,12 +97,13 @@ def notes(dosed: Dosed, gaps: Mapping[str, str]) -> Iterator[str]:
         yield dosed.why
     yield from _origins(entry.facts)
     if dosed.amount:
-        yield from (step.text for step in dosed.amount.steps if step.kind in ("bsa cap", "mg cap"))
+        yield from filter(None, [dosed.amount.basis, *(step.note for step in dosed.amount.steps)])
     yield from _words(entry)
 
 
 def _gap_paths(entry: Entry) -> Iterable[str]:
-    unknown = (name for name in ("drug", "dose") if (fact := entry.facts.get(name)) and not isinstance(fact.stated, (str, Quantity)))
+    facts = ((name, entry.facts.get(name)) for name in ("drug", "dose", "times"))
+    unknown = (name for name, fact in facts if fact and not isinstance(fact.stated, (str, Quantity, Times)))
     return (f"{entry.phase}.{entry.activity}.{name}" for name in unknown)
 
 

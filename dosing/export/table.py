@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 
 from dosing.dose.schedule import DosedSchedule
-from dosing.export.csv import text_of
-from dosing.export.rows import Row, rows
+from dosing.export.rows import Cell, Row, rows, text_of
+
+# Never broken between two lines: half a number is another number, half a name another drug.
+_WHOLE = ("Date", "Day", "Activity", "Dose", "Amount")
+_FOLDED = 12
+_GAP = 3
 
 HEADINGS = ("Date", "Phase", "Day", "Activity", "Route", "Dose", "Amount", "Note")
+_LONG = 180
 
 
 def schedule_table(dosed: DosedSchedule) -> list[tuple[str, ...]]:
@@ -17,7 +22,6 @@ def schedule_table(dosed: DosedSchedule) -> list[tuple[str, ...]]:
 def _line(row: Row) -> tuple[str, ...]:
     cells = {name: text_of(cell) for name, cell in row.items()}
     cycle = f"C{cells['cycle']}" if cells["cycle"] else ""
-    over = f" {cells['duration_min']} min" if cells["duration_min"] else ""
     times = f" x{cells['times_per_day']}" if cells["times_per_day"] not in ("", "1") else ""
     status = "" if row["status"] == "planned" else f"[{cells['status']}] "
     return (
@@ -25,11 +29,18 @@ def _line(row: Row) -> tuple[str, ...]:
         cells["phase"],
         f"{cycle}D{cells['day']}" if cells["day"] else "",
         cells["activity"],
-        f"{cells['route']}{over}".strip(),
-        f"{cells['dose']} {cells['dose_unit']}".strip(),
+        f"{cells['route']} {_over(row['duration_min'])}".strip(),
+        f"AUC {cells['dose']}" if cells["dose_unit"] == "AUC" else f"{cells['dose']} {cells['dose_unit']}".strip(),
         f"{cells['amount']} {cells['amount_unit']}{times}".strip(),
         f"{status}{cells['note']}",
     )
+
+
+def _over(minutes: Cell) -> str:
+    """Infusion time: minutes, and whole hours from three hours on: 46 h rather than 2760 min."""
+    if not isinstance(minutes, int):
+        return ""
+    return f"{minutes} min" if minutes < _LONG or minutes % 60 else f"{minutes // 60} h"
 
 
 def plain(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
@@ -40,14 +51,23 @@ def plain(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def print_rich(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
-    """The table on the terminal, folded to its width."""
+    """The table on the terminal, words folded to its width; plain where that would break a date or a number."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(header_style="bold", expand=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("Date", "Day"))
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    least = 0
+    for heading, *cells in zip(headings, *lines, strict=True):
+        whole = heading in _WHOLE
+        width = max(map(len, (heading, *cells)))
+        least += (width if whole else min(width, _FOLDED)) + _GAP
+        table.add_column(heading, overflow="fold", no_wrap=whole)
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
-    Console().print(table)
+    console = Console()
+    if least > console.width:
+        console.print(Text(plain(headings, lines)), soft_wrap=True, end="")
+    else:
+        console.print(table)

@@ -33,10 +33,10 @@ def place(entry: Entry, regimen: Regimen) -> str:
 def in_words(dosed: Dosed) -> str:
     """`carfilzomib 49.1 mg IV over 10 min`; without an amount, the regimen's dose; without a dose, that it is not stated."""
     entry = dosed.entry
+    optional = "(optional)" if entry.optional else ""
     if entry.kind != "drug":
-        return entry.what
+        return " ".join(part for part in (entry.what, optional) if part)
     much = str(dosed.amount) if dosed.amount else str(entry.dose) if entry.dose else "(dose not stated)"
     times = f"{entry.times.per_day} times a day" if entry.times and entry.times.per_day > 1 else ""
     over = f"over {entry.over}" if entry.over else ""
-    optional = "(optional)" if entry.optional else ""
     return " ".join(part for part in (entry.drug or entry.activity, much, entry.route, over, times, optional) if part)

@@ -1,13 +1,15 @@
 """A regimen in plain words, with every source and every gap: what `dosing show` prints."""
 
 from collections.abc import Iterable, Iterator
+from textwrap import wrap
 from typing import Any
 
 from dosing.regimen.check import facts_of
-from dosing.regimen.library import find_source
-from dosing.regimen.model import Activity, Duration, Fact, Gap, Overlay, Phase, Regimen, Repeat, Scoped, Times, Visit
+from dosing.regimen.library import find_drug, find_source
+from dosing.regimen.model import Activity, Derive, Drug, Duration, Fact, Gap, Overlay, Phase, Regimen, Repeat, Scoped, Times, Visit
 
 NOT_STATED = "NOT STATED"
+_WIDTH = 100
 _LABELS = {
     "over": "over",
     "times": "times a day",
@@ -20,7 +22,8 @@ _LABELS = {
 
 def show(regimen: Regimen) -> str:
     """The regimen as text: phases, activities, overlays, what is not stated, and the bibliography of it all."""
-    return "\n".join(_lines(regimen)) + "\n"
+    title, *rest = _lines(regimen)
+    return "\n".join([title, *(line for text in rest for line in _folded(text))]) + "\n"
 
 
 def gaps(regimen: Regimen) -> list[str]:
@@ -28,7 +31,34 @@ def gaps(regimen: Regimen) -> list[str]:
     return list(dict.fromkeys(path for path, fact in facts_of(regimen) if fact.value is Gap.NOT_STATED))
 
 
+def _folded(text: str) -> list[str]:
+    """A line as lines of at most 100 characters, the further ones indented; no word is broken."""
+    words = text.lstrip()
+    indent = " " * (len(text) - len(words) + (2 if words.startswith(("* ", "- ")) else 4))
+    return wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+
+
 def _lines(regimen: Regimen) -> Iterator[str]:
+    yield from _head(regimen)
+    for phase in regimen.phases:
+        yield ""
+        yield from _phase(phase)
+    for title, overlays in (("Variants", regimen.variants), ("Proxies (used only when named)", regimen.proxies)):
+        if overlays:
+            yield from ("", title)
+            for overlay in overlays.values():
+                yield from _overlay(overlay)
+    yield from ("", "Doses by size, where the regimen says nothing else")
+    yield from (f"  {_drug(drug)}" for drug in _drugs(regimen))
+    missing = gaps(regimen)
+    if missing:
+        yield from ("", "Not stated")
+        yield from (f"  {path}" for path in missing)
+    yield from ("", "Sources")
+    yield from _sources(regimen)
+
+
+def _head(regimen: Regimen) -> Iterator[str]:
     yield f"{regimen.id}: {regimen.title}"
     yield f"version {regimen.version}, checked {regimen.checked} [{regimen.source}]"
     if regimen.aliases:
@@ -39,20 +69,21 @@ def _lines(regimen: Regimen) -> Iterator[str]:
         yield f"with {overlay.kind} {overlay.id}: {overlay.title} [{overlay.source}]"
     for note in regimen.notes:
         yield f"  * {note}"
-    for phase in regimen.phases:
-        yield ""
-        yield from _phase(phase)
-    for title, overlays in (("Variants", regimen.variants), ("Proxies (used only when named)", regimen.proxies)):
-        if overlays:
-            yield f"\n{title}"
-            for overlay in overlays.values():
-                yield from _overlay(overlay)
-    missing = gaps(regimen)
-    if missing:
-        yield "\nNot stated"
-        yield from (f"  {path}" for path in missing)
-    yield "\nSources"
-    yield from _sources(regimen)
+    if regimen.derive and not regimen.base:
+        yield from _derive(regimen.derive)
+
+
+def _derive(derive: Derive) -> Iterator[str]:
+    yield ""
+    yield f"Made from another regimen [{derive.source}]"
+    yield f"  name the one with {derive.replaces} (--base ID); its other drugs join the phase {derive.phase}"
+    if derive.partners:
+        yield f"  partners that the source allows: {', '.join(derive.partners)}"
+    if derive.group_by_class:
+        yield f'  group: "with {derive.group_by_class}" or "without {derive.group_by_class}"'
+    least = derive.exposure
+    if least:
+        yield f"  one cycle of it holds at least {least.doses} doses of at least {least.of} within {least.within} [{least.source}]"
 
 
 # -- phases -------------------------------------------------------------------------------------------------------
@@ -79,11 +110,10 @@ def _frame(phase: Phase) -> Iterator[str]:
         yield f"only if {phase.condition}"
     if phase.cycle:
         yield f"cycle: {_scoped(phase.cycle)}"
-    for label, fact in (("cycles", phase.repeat), ("for", phase.lasting), ("until", phase.until), ("ends", phase.cut)):
-        if fact:
-            yield f"{label}: {_fact(fact)}"
-    if phase.continues:
-        yield f"continues: {_fact(phase.continues)}"
+    bounds = {"cycles": phase.repeat, "for": phase.lasting, "until": phase.until, "ends": phase.cut, "continues": phase.continues}
+    yield from (f"{label}: {_fact(fact)}" for label, fact in bounds.items() if fact)
+    if phase.suggest:
+        yield f"drawn for {_value(phase.suggest.value)} cycles unless --cycles or --until says how far"
     if phase.anchor == 0:
         yield "its date is that of day 0"
     if phase.order:
@@ -123,6 +153,17 @@ def _overlay(overlay: Overlay) -> Iterator[str]:
     for setting in overlay.settings:
         value = setting.value
         yield f"      {setting.path}: {_scoped(value, overlay) if isinstance(value, Scoped) else _fact(value, overlay)}"
+
+
+def _drugs(regimen: Regimen) -> list[Drug]:
+    """The drugs that the regimen as it stands gives, in the order of their first use."""
+    given = (activity.drug.stated for phase in regimen.phases for activity in phase.activities if activity.drug)
+    return [find_drug(id, regimen=regimen) for id in dict.fromkeys(given) if id]
+
+
+def _drug(drug: Drug) -> str:
+    facts = [("body surface up to", drug.bsa_cap), ("rounded to", drug.precision)]
+    return f"{drug.id}: " + "; ".join(f"{label} {_value(fact.value)} [{fact.source}]" for label, fact in facts if fact)
 
 
 # -- values -------------------------------------------------------------------------------------------------------
@@ -165,6 +206,8 @@ def _keys(regimen: Regimen) -> Iterable[str]:
     yield regimen.source
     yield from (phase.source for phase in regimen.phases)
     yield from (fact.source for _, fact in facts_of(regimen))
+    yield from (fact.source for drug in _drugs(regimen) for fact in (drug.bsa_cap, drug.precision) if fact)
+    yield from filter(None, [regimen.derive and regimen.derive.source])
     for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
         yield overlay.source
         for setting in overlay.settings:

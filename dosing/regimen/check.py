@@ -4,10 +4,11 @@ Each check yields (path, message); `problems_of` runs them all.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from itertools import pairwise
 
-from dosing.days import Scope
+from dosing.days import Numbering, Scope
 from dosing.errors import Problem, RegimenError
 from dosing.regimen import grid
 from dosing.regimen.library import find_drug, find_source
@@ -22,6 +23,7 @@ from dosing.regimen.model import (
     Phase,
     Regimen,
     Scoped,
+    T,
     Visit,
 )
 from dosing.units import Quantity
@@ -29,17 +31,24 @@ from dosing.units import Quantity
 Found = Iterator[tuple[str, str]]
 
 TREATMENT = "treatment"
+_KEYS = {"lasting": "for", "cut": "ends"}
 
 
 def problems_of(regimen: Regimen, *, file: str) -> list[Problem]:
     """Everything about the regimen that makes no sense, without line numbers, in the order of the file."""
-    checks = (_names(regimen), _sources(regimen), _derive(regimen), *(_phase(phase, regimen) for phase in regimen.phases))
+    checks = (
+        _names(regimen),
+        _sources(regimen),
+        _derive(regimen),
+        _variants(regimen),
+        *(_phase(phase, regimen) for phase in regimen.phases),
+    )
     found = dict.fromkeys(item for check in checks for item in check)
     return [Problem(file, 0, path, message) for path, message in found]
 
 
 def facts_of(regimen: Regimen) -> Iterator[tuple[str, Fact[object]]]:
-    """Every fact of the phases, with its path."""
+    """Every fact of the phases, with its path; the last word of it is the key in the file."""
     for phase in regimen.phases:
         owners: list[tuple[str, Phase | Activity | Visit]] = [(phase.id, phase)]
         owners += [(f"{phase.id}.{activity.id}", activity) for activity in phase.activities]
@@ -47,10 +56,11 @@ def facts_of(regimen: Regimen) -> Iterator[tuple[str, Fact[object]]]:
         for path, owner in owners:
             for field in fields(owner):
                 value = getattr(owner, field.name)
+                where = f"{path}.{_KEYS.get(field.name, field.name)}"
                 if isinstance(value, Fact):
-                    yield f"{path}.{field.name}", value
+                    yield where, value
                 elif isinstance(value, Scoped):
-                    yield from ((f"{path}.{field.name}", fact) for fact in value.facts())
+                    yield from ((where, fact) for fact in value.facts())
 
 
 def _names(regimen: Regimen) -> Found:
@@ -67,8 +77,9 @@ def _names(regimen: Regimen) -> Found:
             path = f"{phase.id}.{activity.id}"
             if activity.id in phase_ids:
                 yield path, "this id is a phase's; give the activity another `id`"
-            if kinds.setdefault(activity.id, activity.kind) != activity.kind:
-                yield path, f"this id is that of a {kinds[activity.id]} in another phase"
+        for id, kind in [(activity.id, activity.kind) for activity in phase.activities] + [(visit.id, "visit") for visit in phase.visits]:
+            if kinds.setdefault(id, kind) != kind:
+                yield f"{phase.id}.{id}", f"this id already stands for another kind of thing ({kinds[id]}); choose another `id`"
 
 
 def _twice(ids: Iterable[str]) -> list[str]:
@@ -77,17 +88,46 @@ def _twice(ids: Iterable[str]) -> list[str]:
 
 def _sources(regimen: Regimen) -> Found:
     named = [("source", regimen.source), *((path, fact.source) for path, fact in facts_of(regimen) if fact.origin.kind != "user")]
-    for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
-        named.append((f"{overlay.kind} {overlay.id}", overlay.source))
+    named += [(f"variants.{overlay.id}", overlay.source) for overlay in regimen.variants.values()]
+    named += [(f"proxies.{overlay.id}", overlay.source) for overlay in regimen.proxies.values()]
+    for drug in regimen.drugs.values():
+        named += [(f"drugs.{drug.id}", drug.source), *((f"drugs.{path}", fact.source) for path, fact in facts_of_drug(drug))]
+    if regimen.derive:
+        named.append(("derive", regimen.derive.source))
+        named += [("derive.exposure", regimen.derive.exposure.source)] if regimen.derive.exposure else []
     for path, key in named:
         if find_source(key, regimen=regimen) is None:
             yield path, f"the source {key!r} is not in the bibliography; add it to `sources`"
 
 
+def facts_of_drug(drug: Drug) -> Iterator[tuple[str, Fact[object]]]:
+    """Every fact of a drug, with its path."""
+    for field in fields(drug):
+        value = getattr(drug, field.name)
+        if isinstance(value, Fact):
+            yield f"{drug.id}.{field.name}", value
+        elif isinstance(value, Mapping):
+            yield from ((f"{drug.id}.{field.name}{key and f'.{key}'}", fact) for key, fact in value.items())
+
+
 def _derive(regimen: Regimen) -> Found:
     derive = regimen.derive
-    if derive and regimen.phase(derive.phase) is None:
+    if derive is None:
+        return
+    if regimen.phase(derive.phase) is None:
         yield "derive.phase", f"there is no phase {derive.phase!r}"
+    for path, name in (("derive.replaces", derive.replaces), *(("derive.partners", name) for name in derive.partners)):
+        try:
+            find_drug(name, regimen=regimen)
+        except RegimenError as error:
+            yield path, str(error)
+
+
+def _variants(regimen: Regimen) -> Found:
+    if not regimen.variants:
+        yield from (
+            (path, "`by-variant`, but the regimen has no variants") for path, fact in facts_of(regimen) if fact.value is Gap.BY_VARIANT
+        )
 
 
 # -- phases -------------------------------------------------------------------------------------------------------
@@ -101,6 +141,9 @@ def _phase(phase: Phase, regimen: Regimen) -> Found:
             yield f"{phase.id}.order", f"there is no activity {id!r} in this phase"
     if phase.cycle:
         yield from _scopes(phase.cycle, f"{phase.id}.cycle", grid.cycle_count(phase))
+        cycles = grid.cycles_to_look_at(phase.cycle, count=grid.cycle_count(phase))
+        for cycle in [cycle for cycle in cycles if phase.cycle.at(cycle) is None][:1]:
+            yield f"{phase.id}.cycle", f"no scope covers cycle {cycle}; add `else`"
     for activity in phase.activities:
         yield from _activity(activity, phase, regimen)
 
@@ -156,33 +199,24 @@ def _activity(activity: Activity, phase: Phase, regimen: Regimen) -> Found:
         yield from _scopes(value, f"{path}.{name}", count)
     cycles = grid.cycles_to_look_at(*scoped.values(), phase.cycle, count=count)
     given: list[tuple[int, int]] = []
+    unstated: list[int] = []
     for cycle in cycles:
         try:
-            days = grid.day_numbers(activity, phase, cycle, length=_room(activity, phase, cycle))
+            days = grid.day_numbers(activity, phase, cycle, length=grid.room(activity, phase, cycle))
         except ValueError as error:
             yield f"{path}.days", f"cycle {cycle}: {error}" if phase.cycle else str(error)
             return
-        given.extend((cycle, day) for day in days or ())
-        if activity.days.rules and activity.days.at(cycle) is None:
+        if activity.days.at(cycle) is None:
             yield f"{path}.days", f"no scope covers cycle {cycle}; add `else: none` if it is not given there"
             return
+        given.extend((cycle, day) for day in days or ())
+        unstated.extend([cycle] if days is None else [])
     for name, value in scoped.items():
         if name != "days":
             yield from _cover(value, f"{path}.{name}", given)
-            yield from _day_scopes(value, f"{path}.{name}", given)
+            yield from _day_scopes(value, f"{path}.{name}", given, unstated)
+    yield from _infusions(activity, path, phase, given)
     yield from _drug(activity, path, phase, regimen)
-
-
-def _room(activity: Activity, phase: Phase, cycle: int) -> int | None:
-    """How many days the days of a cycle must fit into; None where there is no such bound."""
-    if activity.cycle:
-        own = activity.cycle.stated
-        return grid.least_days(own) if own else None
-    if phase.cycle:
-        length = grid.cycle_length(phase, cycle)
-        return grid.least_days(length) if length else 10_000
-    lasting = phase.lasting.stated if phase.lasting else None
-    return grid.least_days(lasting.length) if lasting else 10_000 if phase.until or phase.lasting else None
 
 
 def _scopes(value: Scoped[object], path: str, count: int | None) -> Found:
@@ -191,23 +225,17 @@ def _scopes(value: Scoped[object], path: str, count: int | None) -> Found:
     cycles = grid.cycles_to_look_at(value, count=count)
     for number, one in enumerate(scopes):
         if not any(one.covers(cycle) for cycle in cycles):
-            yield path, f"the scope {one} lies beyond the {count} cycles of the phase"
+            yield path, f"the scope {one} lies beyond the {len(cycles)} cycles of the phase"
         for other in scopes[number + 1 :]:
             cycle = next((cycle for cycle in cycles if one.covers(cycle) and other.covers(cycle)), None)
-            if cycle is not None and _days_meet(one, other):
+            if cycle is not None and _days_meet(one, other, cycle):
                 yield path, f"the scopes {one} and {other} both hold in cycle {cycle}"
 
 
-def _days_meet(one: Scope, other: Scope) -> bool:
-    if one.days is None or other.days is None:
-        return True
-    starts = [span.first for span in (*one.days, *other.days)]
-    return any(one.covers(cycle, day) and other.covers(cycle, day) for day in starts for cycle in _some_cycle(one, other))
-
-
-def _some_cycle(one: Scope, other: Scope) -> Iterator[int]:
-    mentioned = [*one.mentions(), *other.mentions(), 1, 2]
-    return (cycle for cycle in mentioned if one.covers(cycle) and other.covers(cycle))
+def _days_meet(one: Scope, other: Scope, cycle: int) -> bool:
+    """Whether a day of a cycle in which both hold belongs to both: if any does, then one on which a span of theirs begins."""
+    starts = [span.first for span in (*(one.days or ()), *(other.days or ()))]
+    return not starts or any(one.covers(cycle, day) and other.covers(cycle, day) for day in starts)
 
 
 def _cover(value: Scoped[object], path: str, given: Iterable[tuple[int, int]]) -> Found:
@@ -218,13 +246,32 @@ def _cover(value: Scoped[object], path: str, given: Iterable[tuple[int, int]]) -
             return
 
 
-def _day_scopes(value: Scoped[object], path: str, given: list[tuple[int, int]]) -> Found:
-    """Scopes that begin or end on a day when nothing is given: `D1-3` where the days are 1 2 8."""
-    for scope in (scope for scope, _ in value.rules if scope and scope.days and given):
+def _day_scopes(value: Scoped[object], path: str, given: Iterable[tuple[int, int]], unstated: Iterable[int]) -> Found:
+    """Scopes that begin or end on a day when nothing is given: `D1-3` where the days are 1 2 8. `unstated` are cycles of unknown days."""
+    for scope in (scope for scope, _ in value.rules if scope and scope.days and not any(map(scope.covers, unstated))):
         days = {day for cycle, day in given if scope.covers(cycle)}
         ends = {end for span in scope.days or () for end in (span.first, span.last) if end is not None}
         for day in sorted(ends - days):
             yield path, f"the scope {scope} names day {day}, on which nothing is given there"
+
+
+def _infusions(activity: Activity, path: str, phase: Phase, given: list[tuple[int, int]]) -> Found:
+    """The first infusion that would still run when the next is due: 46 hours on days 1-3 would be three of them."""
+    numbering = Numbering() if activity.cycle else phase.numbering
+    for (cycle, day), (other, following) in pairwise([*given, (0, 0)]):
+        over = _stated(activity.over, cycle, day)
+        times = _stated(activity.times, cycle, day)
+        hours = 24 * (numbering.offset(following) - numbering.offset(day)) if other == cycle else None
+        if times and times.per_day > 1:
+            hours = 24 // times.per_day
+        if over and hours and over.low > hours * 60:
+            yield f"{path}.over", f"{over} from day {day} still run when the next begin, {hours} hours later; `days` says when each starts"
+            return
+
+
+def _stated(value: Scoped[T] | None, cycle: int, day: int) -> T | None:
+    fact = value.at(cycle, day) if value else None
+    return fact.stated if fact else None
 
 
 def _drug(activity: Activity, path: str, phase: Phase, regimen: Regimen) -> Found:
@@ -237,14 +284,21 @@ def _drug(activity: Activity, path: str, phase: Phase, regimen: Regimen) -> Foun
             drug = find_drug(name, regimen=regimen)
         except RegimenError as error:
             yield f"{path}.drug", str(error)
+    if drug and drug.routes.stated:
+        yield from _routes(activity, path, drug.id, drug.routes.stated.split(" or "))
     for fact in activity.dose.facts() if activity.dose else ():
         yield from _dose(fact, activity, path, phase, regimen, drug)
 
 
+def _routes(activity: Activity, path: str, drug: str, known: list[str]) -> Found:
+    """A route that the drug does not have: a vincristine whose only route is IV must not be written IT."""
+    for fact in activity.route.facts() if activity.route else ():
+        wrong = [route for route in (fact.stated.split(" or ") if fact.stated else ()) if route not in known]
+        yield from ((f"{path}.route", f"{route} is no route of {drug} ({' or '.join(known)})") for route in wrong)
+
+
 def _dose(fact: Fact[object], activity: Activity, path: str, phase: Phase, regimen: Regimen, drug: Drug | None) -> Found:
     dose = fact.value
-    if dose is Gap.BY_VARIANT and not regimen.variants:
-        yield f"{path}.dose", "`by-variant`, but the regimen has no variants"
     if isinstance(dose, DoseAsIn):
         yield from _as_in(dose, activity, path, phase, regimen)
     amount = dose.low if isinstance(dose, DoseRange) else dose
@@ -262,7 +316,10 @@ def _dose(fact: Fact[object], activity: Activity, path: str, phase: Phase, regim
 
 def _as_in(dose: DoseAsIn, activity: Activity, path: str, phase: Phase, regimen: Regimen) -> Found:
     named = regimen.phase(dose.phase)
-    if named is None or named.activity(activity.id) is None:
+    same = named.activity(activity.id) if named else None
+    if named is None or same is None:
         yield f"{path}.dose", f"there is no {activity.id!r} in a phase {dose.phase!r} to take the dose from"
+    elif same.drug and activity.drug and same.drug.value != activity.drug.value:
+        yield f"{path}.dose", f"{activity.id!r} is another drug in the phase {dose.phase!r}, so its dose can't be taken"
     elif regimen.phases.index(named) >= regimen.phases.index(phase):
         yield f"{path}.dose", f"the phase {dose.phase!r} does not come before this one"

@@ -22,16 +22,16 @@ def choose(
     `values` maps `activity.field` to text as it would stand in a regimen file (`{"carfilzomib.dose": "56 mg/m2"}`).
     Raises RegimenError for what the regimen doesn't have, for two overlays that set one field, and for a result that makes no sense.
     """
-    overlays = [_overlay(regimen, regimen.variants, "variant", id) for id in variants]
-    overlays += [_overlay(regimen, regimen.proxies, "proxy", id) for id in proxies]
-    taken: dict[tuple[str, str, str], str] = {}
+    overlays = [_overlay(regimen, regimen.variants, "variant", id) for id in dict.fromkeys(variants)]
+    overlays += [_overlay(regimen, regimen.proxies, "proxy", id) for id in dict.fromkeys(proxies)]
+    taken: dict[tuple[str, str, str], Overlay] = {}
     phases = {phase.id: phase for phase in regimen.phases}
     for overlay in overlays:
         for key, setting in _targets(overlay.settings, regimen.phases).items():
-            if taken.setdefault(key, overlay.id) != overlay.id:
-                raise RegimenError(
-                    f"{overlay.kind} {overlay.id!r} and {taken[key]!r} both set {'.'.join(filter(None, key))}; choose one of them"
-                )
+            other = taken.setdefault(key, overlay)
+            if other is not overlay:
+                both = f"{overlay.kind} {overlay.id!r} and {other.kind} {other.id!r}"
+                raise RegimenError(f"{both} both set {'.'.join(filter(None, key))}; choose one of them")
             phases[key[0]] = _set(phases[key[0]], key[1], setting)
     own = _own(regimen, values or {})
     for key, setting in _targets(own, regimen.phases).items():
@@ -56,7 +56,9 @@ def _targets(settings: Iterable[Setting], phases: Iterable[Phase]) -> dict[tuple
     for setting in sorted(settings, key=lambda setting: not setting.phase):
         for phase in phases:
             if setting.phase in ("", phase.id) and (not setting.activity or _has(phase, setting.activity)):
-                reached.setdefault((phase.id, setting.activity, _attribute(setting, phase)), setting)
+                other = reached.setdefault((phase.id, setting.activity, _attribute(setting, phase)), setting)
+                if other.field != setting.field:
+                    raise RegimenError(f"{other.path} and {setting.path} are two ways to say one thing; keep one")
     return reached
 
 

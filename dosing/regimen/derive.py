@@ -4,7 +4,7 @@ The base's cycle may have another length than the phase that takes its drugs. Ho
 `keep` lets the base's drugs run in their own rhythm inside the phase, `stretch` counts their days in the phase's cycle.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -31,6 +31,8 @@ def derive(regimen: Regimen, base: Regimen, *, fit: str = "") -> Regimen:
         raise RegimenError(f"{regimen.id} has no phase {rule.phase!r} to put the drugs of {base.id} into")
     if fit not in ("", *FITS):
         raise RegimenError(f"base-days is {fit!r}; it is one of {', '.join(FITS)}")
+    if source.numbering != target.numbering:
+        raise RegimenError(f"only one of {base.id} and {target.id} counts a day 0, so the days of one can't be taken into the other")
     rhythm = _rhythm(source, target, base, fit)
     partners = tuple(_partner(each, base, rhythm) for each in source.activities if not _gives(each, rule.replaces))
     phases = tuple(replace(each, activities=(*each.activities, *partners)) if each is target else each for each in regimen.phases)
@@ -66,11 +68,12 @@ def _gives(activity: Activity, drug: str) -> bool:
 
 def _rhythm(source: Phase, target: Phase, base: Regimen, fit: str) -> Length | None:
     """The rhythm of the base's drugs inside the phase; None where they count the phase's own cycles."""
-    theirs = {length for cycle in _cycles(source) if (length := grid.cycle_length(source, cycle))}
+    lengths = [grid.cycle_length(source, cycle) for cycle in _cycles(source)]
+    theirs = {length and (length.days, length.months): length for length in lengths}
     ours = grid.cycle_length(target, 1)
-    if ours is None or theirs == {ours} or {(each.days, each.months) for each in theirs} == {(ours.days, ours.months)}:
+    if ours is None or list(theirs) == [(ours.days, ours.months)]:
         return None
-    written = " and ".join(str(each) for each in theirs) or "no stated length"
+    written = " and ".join(str(length or "no stated length") for length in theirs.values())
     if not fit:
         raise RegimenError(
             f"the cycle of {base.id} has {written}, that of {target.id} {ours}; choose how they fit with --base-days:"
@@ -78,13 +81,13 @@ def _rhythm(source: Phase, target: Phase, base: Regimen, fit: str) -> Length | N
         )
     if fit == STRETCH:
         return None
-    if len(theirs) != 1:
-        raise RegimenError(f"the cycle of {base.id} has {written}; a rhythm of changing length can't be kept")
-    return theirs.pop()
+    if len(theirs) > 1 or None in theirs:
+        raise RegimenError(f"the cycle of {base.id} has {written}; a rhythm that changes or is not stated can't be kept")
+    return lengths[0]
 
 
-def _cycles(phase: Phase) -> range:
-    return grid.cycles_to_look_at(phase.cycle, count=grid.cycle_count(phase))
+def _cycles(phase: Phase, *scoped: Scoped[object] | None) -> range:
+    return grid.cycles_to_look_at(phase.cycle, *scoped, count=grid.cycle_count(phase) if phase.cycle else 1)
 
 
 def _partner(activity: Activity, base: Regimen, rhythm: Length | None) -> Activity:
@@ -104,18 +107,37 @@ def _partner(activity: Activity, base: Regimen, rhythm: Length | None) -> Activi
 
 def _remarks(regimen: Regimen, base: Regimen, fit: str, target: Phase, source: Phase) -> Iterator[str]:
     rule = _rule(regimen)
+    others = [activity for activity in source.activities if not _gives(activity, rule.replaces)]
     yield f"Made from {base.id} ({base.title}): {rule.replaces} is replaced, the other drugs keep the doses and days of {base.id}."
     if fit == KEEP:
         yield f"The drugs of {base.id} keep their own rhythm of {grid.cycle_length(source, 1)} (chosen by the user)."
     if fit == STRETCH:
         yield f"The days of {base.id} are counted in cycles of {grid.cycle_length(target, 1)} (chosen by the user)."
-    yield f"Group, by the drugs of the base: {group(base, rule)}."
-    names = [activity.drug.stated for activity in source.activities if activity.drug and activity.drug.stated]
-    for name in names:
-        if rule.partners and name != rule.replaces and name not in rule.partners:
+        yield from _to_the_end(others, grid.cycle_length(target, 1))
+    if rule.group_by_class:
+        yield f"Group, by the drugs of the base: {group(base, rule)}."
+    for name in dict.fromkeys(activity.drug.stated for activity in others if activity.drug and activity.drug.stated):
+        if rule.partners and name not in rule.partners:
             yield f"{name} is not among the partners that the source names."
+    yield from _about_the_replaced(others, base, rule.replaces)
     if rule.exposure:
         yield exposure(base, rule, rule.exposure).sentence
+
+
+def _to_the_end(others: Iterable[Activity], length: Length | None) -> Iterator[str]:
+    """Days such as `weekly`, which grow with the cycle when they are stretched."""
+    for activity in others:
+        for days in [fact.stated for fact in activity.days.facts() if fact.stated]:
+            if any(run.last is None for run in days.runs):
+                yield f"{activity.id}: `{days}` goes on to the end of each cycle of {length}."
+
+
+def _about_the_replaced(others: Iterable[Activity], base: Regimen, replaced: str) -> Iterator[str]:
+    """Words about a partner, such as `after bortezomib`, that speak of the drug that is gone."""
+    for activity in others:
+        words = [text for text in (activity.when.stated if activity.when else "", activity.note) if text and replaced in text]
+        for text in words:
+            yield f"{activity.id}: {base.id} says {text!r}; {replaced} is replaced, and what holds instead is not stated."
 
 
 def group(base: Regimen, rule: Derive) -> str:
@@ -139,25 +161,32 @@ def exposure(base: Regimen, rule: Derive, asked: Exposure) -> Held:
     phase = base_phase(base, rule)
     wanted = f"{asked.doses} doses of at least {asked.of} {rule.replaces} within {asked.within}"
     given = [activity for activity in phase.activities if _gives(activity, rule.replaces)]
-    if any(fact.stated is None for activity in given if activity.dose for fact in activity.dose.facts()):
+    for cycle in _cycles(phase, *(each for activity in given for each in (activity.days, activity.dose))):
+        if _holds(given, phase, cycle, asked):
+            return Held(cycle, f"As planned, cycle {cycle} of {base.id} holds {wanted} [{asked.source}].")
+    if any(_untold(activity, asked) for activity in given):
         return Held(
             None,
-            f"{base.id} does not state every dose of {rule.replaces}, so whether a cycle holds {wanted} can't be told [{asked.source}].",
+            f"{base.id} does not state every dose and day of {rule.replaces} in {asked.of.unit},"
+            f" so whether a cycle holds {wanted} can't be told [{asked.source}].",
         )
-    for cycle in _cycles(phase):
-        for activity in given:
-            if _most_within(activity, phase, cycle, asked) >= asked.doses:
-                return Held(cycle, f"As planned, cycle {cycle} of {base.id} holds {wanted} [{asked.source}].")
     return Held(None, f"As planned, no cycle of {base.id} holds {wanted} [{asked.source}].")
 
 
-def _most_within(activity: Activity, phase: Phase, cycle: int, asked: Exposure) -> int:
-    """The most sufficient doses of one cycle that fit into the time asked for."""
-    length = grid.cycle_length(phase, cycle)
-    days = grid.day_numbers(activity, phase, cycle, length=grid.least_days(length) if length else None) or ()
-    enough = [phase.numbering.offset(day) for day in days if _enough(activity, cycle, day, asked)]
+def _untold(activity: Activity, asked: Exposure) -> bool:
+    """Whether a dose or the days are not stated, or a dose is no number that can be compared."""
+    doses = [fact.value for fact in activity.dose.facts()] if activity.dose else []
+    comparable = all(isinstance(dose, Quantity) and dose.unit == asked.of.unit for dose in doses)
+    return not comparable or any(fact.stated is None for fact in activity.days.facts())
+
+
+def _holds(given: Iterable[Activity], phase: Phase, cycle: int, asked: Exposure) -> bool:
+    """Whether so many sufficient doses of one cycle fit into the time asked for."""
+    rooms = [(activity, grid.room(activity, phase, cycle)) for activity in given]
+    found = [(activity, day) for activity, room in rooms for day in grid.day_numbers(activity, phase, cycle, length=room) or ()]
+    enough = sorted(phase.numbering.offset(day) for activity, day in found if _enough(activity, cycle, day, asked))
     span = grid.least_days(asked.within)
-    return max((sum(first <= other < first + span for other in enough) for first in enough), default=0)
+    return any(last - first < span for first, last in zip(enough, enough[asked.doses - 1 :], strict=False))
 
 
 def _enough(activity: Activity, cycle: int, day: int, asked: Exposure) -> bool:

@@ -6,6 +6,9 @@ from dosing.days import Numbering
 from dosing.regimen.model import Activity, Gap, Length, Phase, Scoped
 
 SHORTEST_MONTH = 28
+LAST_CYCLE = 10_000
+# Room for days where there is an end that nobody can tell in days.
+NO_END = 10_000
 _OWN = Numbering()
 
 
@@ -26,6 +29,15 @@ def least_days(length: Length) -> int:
     return length.days + length.months * SHORTEST_MONTH
 
 
+def room(activity: Activity, phase: Phase, cycle: int) -> int | None:
+    """How many days the days of a cycle must fit into; None where there is no such bound."""
+    if activity.cycle or phase.cycle:
+        length = activity.cycle.stated if activity.cycle else cycle_length(phase, cycle)
+        return least_days(length) if length else NO_END
+    lasting = phase.lasting.stated if phase.lasting else None
+    return least_days(lasting.length) if lasting else NO_END if phase.until or phase.lasting else None
+
+
 def day_numbers(activity: Activity, phase: Phase, cycle: int, *, length: int | None) -> tuple[int, ...] | None:
     """The days of the activity in a cycle of `length` days; None where they are not stated.
 
@@ -38,9 +50,12 @@ def day_numbers(activity: Activity, phase: Phase, cycle: int, *, length: int | N
 
 
 def cycles_to_look_at(*scoped: Scoped[object] | None, count: int | None) -> range:
-    """The cycles in which every scope shows all it can do: all of them, or up to the point from which everything repeats."""
+    """The cycles in which every scope shows all it can do: all of them, or up to the point from which everything repeats.
+
+    Nobody lives to see cycle 10,000; without that end, scopes such as `every 9973rd` and `every 9967th` would be looked at for ever.
+    """
     if count is not None:
         return range(1, count + 1)
     scopes = [scope for each in scoped if each for scope, _ in each.rules if scope]
     last = max((number for scope in scopes for number in scope.mentions()), default=1)
-    return range(1, last + lcm(*(scope.every[0] for scope in scopes if scope.every)) + 2)
+    return range(1, min(last + lcm(*(scope.every[0] for scope in scopes if scope.every)) + 1, LAST_CYCLE) + 1)

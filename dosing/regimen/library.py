@@ -13,6 +13,8 @@ from dosing.regimen.nodes import MAX_BYTES
 from dosing.regimen.read import read_drug, read_regimen, read_sources
 
 _CASES = ".cases"
+# One slip of the pen: rituximab must not lead to isatuximab, nor prednisolone to prednisone.
+_ALIKE = 0.92
 
 
 def data_dir() -> Path:
@@ -47,14 +49,17 @@ def find_regimen(name: str) -> Regimen:
 
     Raises RegimenError for an unknown name, RegimenFileError for a file with problems.
     """
-    path = Path(name)
-    if "/" in name or path.suffix in (".yaml", ".yml"):
-        return read_regimen(read_file(path), file=name)
+    if is_path(name):
+        return read_regimen(read_file(Path(name)), file=name)
     wanted = name.strip().lower()
     ids = regimen_ids()
     if wanted not in ids:
         wanted = _by_alias(wanted, ids)
     return shipped_regimen(wanted)
+
+
+def is_path(name: str) -> bool:
+    return "/" in name or Path(name).suffix in (".yaml", ".yml")
 
 
 def _by_alias(wanted: str, ids: list[str]) -> str:
@@ -77,9 +82,11 @@ def shipped_regimens() -> Iterator[Regimen]:
     return map(shipped_regimen, regimen_ids())
 
 
-def cases_file(id: str) -> Path:
-    """Where the worked cases of a shipped regimen are."""
-    return data_dir() / f"{id}{_CASES}.yaml"
+def cases_file(name: str) -> Path:
+    """Where the worked cases of a regimen are: beside its file, which is named by its id, an alias or its path. Raises RegimenError."""
+    if is_path(name):
+        return Path(name).with_suffix(f"{_CASES}.yaml")
+    return data_dir() / f"{find_regimen(name).id}{_CASES}.yaml"
 
 
 @cache
@@ -87,7 +94,7 @@ def shipped_drug(id: str) -> Drug:
     """The shipped drug of exactly that id. Raises RegimenError."""
     path = data_dir() / "drugs" / f"{id}.yaml"
     if not path.is_file():
-        raise RegimenError(f"there is no drug {id!r}{nearest(id, drug_ids())} (add it to the regimen's own `drugs`)")
+        raise RegimenError(f"there is no drug {id!r}{nearest(id, drug_ids(), cutoff=_ALIKE)} (add it to the regimen's own `drugs`)")
     return read_drug(path.read_bytes(), file=f"drugs/{path.name}")
 
 
@@ -101,7 +108,7 @@ def find_drug(name: str, *, regimen: Regimen | None = None) -> Drug:
     by_name = {each.lower(): drug for drug in map(shipped_drug, drug_ids()) for each in (drug.id, *drug.names)}
     wanted = name.strip().lower()
     if wanted not in by_name:
-        raise RegimenError(f"there is no drug {name!r}{nearest(wanted, by_name)}")
+        raise RegimenError(f"there is no drug {name!r}{nearest(wanted, by_name, cutoff=_ALIKE)}")
     return by_name[wanted]
 
 

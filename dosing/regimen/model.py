@@ -6,7 +6,6 @@ The names of fields are those of the regimen file (docs/regimen-files.md), where
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -353,8 +352,3 @@ class Regimen:
     def phase(self, id: str) -> Phase | None:
         """The phase of that id, if there is one."""
         return next((phase for phase in self.phases if phase.id == id), None)
-
-
-def is_number(value: object) -> bool:
-    """Whether a dose is one number rather than a range or a reference."""
-    return isinstance(value, Quantity) and isinstance(value.value, Decimal)

@@ -6,6 +6,7 @@ All problems of a file are collected and reported at once, each with its line an
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeVar, cast
 
 from dosing.days import Numbering, Scope, parse_scope
@@ -13,12 +14,11 @@ from dosing.errors import Problem, RegimenFileError, nearest
 from dosing.regimen import model, values
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
 from dosing.regimen.values import FIELDS, GAPS, Field
-from dosing.units import Quantity, parse_amount, parse_quantity
+from dosing.units import Quantity, parse_amount, parse_dose
 
 T = TypeVar("T")
 
 _PROVENANCE = ("source", "because", "unverified")
-_GRADES = ("A", "B", "C", "P", "U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ class Reader:
         """One value, or a map from scopes to values."""
         if not isinstance(node, Table) or "value" in node.entries:
             return model.Scoped(((None, self.fact(node, path, inside, field.parse)),))
+        if not node.entries:
+            self.wrong(node, path, "is empty; write a value, `none` or `not-stated`")
         rules = []
         for key, member in node.entries.items():
             where = _join(path, key)
@@ -186,7 +188,7 @@ def read_regimen(data: bytes, *, file: str) -> model.Regimen:
     return reader.finish(_regimen(reader, node) if node is not None else None)
 
 
-def _regimen(reader: Reader, node: Node) -> model.Regimen | None:
+def _regimen(reader: Reader, node: Node) -> model.Regimen:
     entries = reader.table(
         node,
         "",
@@ -195,14 +197,11 @@ def _regimen(reader: Reader, node: Node) -> model.Regimen | None:
     )
     inside = reader.context(entries, "", Context())
     phases = tuple(_phase(reader, member, path, inside) for member, path in reader.items(entries.get("phases"), "phases"))
-    checked = reader.value(entries.get("checked"), "checked", values.parse_date)
-    if checked is None:
-        return None
     return model.Regimen(
         id=reader.id(entries.get("id"), "id"),
         title=reader.text(entries.get("title"), "title"),
         version=reader.value(entries.get("version"), "version", values.parse_count) or 0,
-        checked=checked,
+        checked=reader.value(entries.get("checked"), "checked", values.parse_date) or date.min,
         source=inside.source,
         phases=phases,
         aliases=tuple(reader.id(alias, path) for alias, path in reader.items(entries.get("aliases"), "aliases")),
@@ -229,7 +228,7 @@ def _phase(reader: Reader, node: Node, path: str, outer: Context) -> model.Phase
     id = reader.id(entries.get("id"), _join(path, "id"))
     path = id or path
     inside = reader.context(entries, path, outer)
-    anchor = reader.value(entries.get("anchor"), _join(path, "anchor"), _anchor)
+    anchor = reader.value(entries.get("anchor"), _join(path, "anchor"), values.parse_anchor)
     day_zero = reader.value(entries.get("day_zero"), _join(path, "day_zero"), values.parse_yes)
     return model.Phase(
         id=id,
@@ -246,12 +245,6 @@ def _phase(reader: Reader, node: Node, path: str, outer: Context) -> model.Phase
         ),
         **reader.settables(entries, path, inside, "phase"),
     )
-
-
-def _anchor(text: str) -> int:
-    if text not in ("day 0", "day 1"):
-        raise ValueError(f"{text!r} is neither `day 0` nor `day 1`")
-    return int(text[-1])
 
 
 def _activities(reader: Reader, entries: Mapping[str, Node], path: str, inside: Context) -> tuple[model.Activity, ...]:
@@ -272,14 +265,15 @@ def _give(reader: Reader, node: Node, where: str, phase: str, outer: Context) ->
         required=("drug", "dose", "route", "days"),
         optional=("id", *FIELDS["drug"], "optional", "note", *_PROVENANCE),
     )
-    drug = entries.get("drug")
-    id = reader.id(entries.get("id", drug if isinstance(drug, Text) else _inner(drug)), f"{where}.id")
-    facts = reader.settables(entries, _join(phase, id), reader.context(entries, where, outer), "drug")
+    id = reader.id(entries.get("id"), f"{where}.id") or _drug_id(entries.get("drug"))
+    facts = reader.settables(entries, _join(phase, id) if id else where, reader.context(entries, where, outer), "drug")
     return _activity(reader, entries, where, id, "drug", id, facts)
 
 
-def _inner(node: Node | None) -> Node | None:
-    return node.entries.get("value") if isinstance(node, Table) else None
+def _drug_id(node: Node | None) -> str:
+    """The text of a drug as it is written, plain or with its source; what is wrong with it is said where the drug is read."""
+    inner = node.entries.get("value") if isinstance(node, Table) else node
+    return inner.text if isinstance(inner, Text) else ""
 
 
 def _assess(reader: Reader, node: Node, where: str, phase: str, outer: Context) -> model.Activity:
@@ -379,7 +373,8 @@ def _kinds(phases: Iterable[model.Phase]) -> dict[str, str]:
 
 def _field(name: str, kind: str) -> str:
     if name not in FIELDS[kind]:
-        raise ValueError(f"a {kind} has no field {name!r}{nearest(name, FIELDS[kind])} (fields: {', '.join(FIELDS[kind])})")
+        article = "an" if kind == "assessment" else "a"
+        raise ValueError(f"{article} {kind} has no field {name!r}{nearest(name, FIELDS[kind])} (fields: {', '.join(FIELDS[kind])})")
     return name
 
 
@@ -402,11 +397,10 @@ def _exposure(reader: Reader, node: Node, outer: Context) -> model.Exposure | No
     path = "derive.exposure"
     entries = reader.table(node, path, required=("doses", "of", "within"), optional=_PROVENANCE)
     doses = reader.value(entries.get("doses"), f"{path}.doses", values.parse_count)
-    of = reader.value(entries.get("of"), f"{path}.of", parse_quantity)
+    of = reader.value(entries.get("of"), f"{path}.of", parse_dose)
     within = reader.value(entries.get("within"), f"{path}.within", values.parse_length)
-    if doses is None or of is None or within is None:
-        return None
-    return model.Exposure(doses, of, within, reader.context(entries, path, outer).source)
+    source = reader.context(entries, path, outer).source
+    return model.Exposure(doses, of, within, source) if doses and of and within else None
 
 
 # -- drugs and sources --------------------------------------------------------------------------------------------
@@ -466,10 +460,10 @@ def _by_route(reader: Reader, node: Node | None, path: str, inside: Context) -> 
     if node is None:
         return {}
     if not isinstance(node, Table) or "value" in node.entries:
-        return {"": reader.fact(node, path, inside, parse_quantity)}
+        return {"": reader.fact(node, path, inside, values.parse_concentration)}
     return {
         reader.value(Text(node.lines[key], key), path, values.parse_route) or "": reader.fact(
-            member, _join(path, key), inside, parse_quantity
+            member, _join(path, key), inside, values.parse_concentration
         )
         for key, member in node.entries.items()
     }
@@ -489,9 +483,7 @@ def read_sources(data: bytes, *, file: str) -> dict[str, model.Source]:
 
 def _source(reader: Reader, node: Node, path: str, id: str) -> model.Source:
     entries = reader.table(node, path, required=("title", "grade"), optional=["address"])
-    grade = reader.text(entries.get("grade"), f"{path}.grade")
-    if grade not in _GRADES:
-        reader.wrong(node, f"{path}.grade", f"{grade!r} is not one of {', '.join(_GRADES)}")
+    grade = reader.value(entries.get("grade"), f"{path}.grade", values.parse_grade) or ""
     return model.Source(
         id, reader.text(entries.get("title"), f"{path}.title"), reader.text(entries.get("address"), f"{path}.address"), grade
     )

@@ -14,6 +14,7 @@ from dosing.regimen.model import Dose, DoseAsIn, DoseRange, Duration, Gap, Lengt
 from dosing.units import Quantity, parse_amount, parse_dose, parse_number, parse_quantity
 
 ROUTES = ("IV", "PO", "SC", "IM", "IT", "IP")
+GRADES = ("A", "B", "C", "P", "U")
 GAPS = {gap.value: gap for gap in Gap}
 
 _DAYS_IN = {"day": 1, "week": 7}
@@ -106,6 +107,20 @@ def parse_cut(text: str) -> bool:
     return text == "cut at the day"
 
 
+def parse_anchor(text: str) -> int:
+    """The day whose date names a phase: `day 0` or `day 1`."""
+    if text not in ("day 0", "day 1"):
+        raise ValueError(f"{text!r} is neither `day 0` nor `day 1`")
+    return int(text[-1])
+
+
+def parse_grade(text: str) -> str:
+    """The grade of a source."""
+    if text not in GRADES:
+        raise ValueError(f"{text!r} is not one of {', '.join(GRADES)}")
+    return text
+
+
 def parse_dose_value(text: str) -> Dose:
     """`27 mg/m2`, `40 mg`, `AUC 5`, `20 to 45 mg/m2`, `as last of combination`."""
     if text.startswith("as last of "):
@@ -151,7 +166,18 @@ def parse_bsa_cap(text: str) -> Quantity | NoCap:
 
 def parse_area(text: str) -> Quantity:
     """`2.2 m2`."""
-    return parse_quantity(text, "area")
+    area = parse_quantity(text, "area")
+    if not area.value:
+        raise ValueError(f"{text!r} is no body surface to dose for; write `none` where there is no cap")
+    return area
+
+
+def parse_concentration(text: str) -> Quantity:
+    """`2 mg/mL`."""
+    found = parse_quantity(text)
+    if found.per != "mL" or not found.value:
+        raise ValueError(f"{text!r} is not a concentration such as 2 mg/mL")
+    return found
 
 
 def parse_moment(text: str) -> Moment:

@@ -63,8 +63,10 @@ def draw(
     Raises RegimenError where a choice is missing, ScheduleError where it can't be drawn.
     """
     _ready(regimen)
-    wanted = _wanted(regimen, phases)
+    wanted = wanted_phases(regimen, phases)
     reach = horizon or Horizon()
+    if reach.until and reach.until < start:
+        raise ScheduleError(f"nothing can be drawn until {reach.until}, which is before the start on {start}; give a later date")
     placed = place(regimen, start=start, horizon=reach, starts=starts or {})
     drawing = _Drawing()
     for phase in wanted:
@@ -80,7 +82,7 @@ def draw(
         entries=tuple(drawing.entries),
         undated=tuple(drawing.undated),
         missing=tuple(dict.fromkeys(drawing.missing)),
-        notes=tuple(_notes(regimen, wanted, placed)),
+        notes=tuple(_notes(regimen, wanted, placed, reach)),
     )
 
 
@@ -89,7 +91,8 @@ def _ready(regimen: Regimen) -> None:
         raise RegimenError(f"{regimen.id} is made from another regimen: name the one with {regimen.derive.replaces}, e.g. --base cybord")
 
 
-def _wanted(regimen: Regimen, ids: Iterable[str]) -> list[Phase]:
+def wanted_phases(regimen: Regimen, ids: Iterable[str]) -> list[Phase]:
+    """The phases of these ids, in the regimen's order; all of them where none is named. Raises ScheduleError for an unknown one."""
     chosen = list(ids)
     known = [phase.id for phase in regimen.phases]
     for id in chosen:
@@ -129,14 +132,13 @@ def _undated(phase: Phase, id: str, kind: str, what: str, status: str, why: Miss
 
 
 def _draw_visits(phase: Phase, regimen: Regimen, placed: Mapping[str, Placed], start: date, reach: Horizon, into: _Drawing) -> None:
-    if placed[phase.id].missing:
-        return
+    status = WAITING if placed[phase.id].missing == "start" else NOT_DATED
     for number, visit in enumerate(phase.visits):
         dates = visit_dates(visit, phase.id, placed, start=start)
         if dates is None:
-            gap = visit_gap(visit, phase, regimen)
+            gap = visit_gap(visit, phase, regimen, placed)
             into.missing.append(gap)
-            into.undated.append(_undated(phase, visit.id, "assessment", visit.what, NOT_DATED, gap))
+            into.undated.append(_undated(phase, visit.id, "assessment", visit.what, status, gap))
         else:
             into.entries.extend(entry for entry in visit_entries(visit, phase.id, dates, number) if _within(entry, reach))
 
@@ -150,7 +152,7 @@ def _refuse_unchosen(missing: Iterable[Missing], regimen: Regimen) -> None:
 # -- notes --------------------------------------------------------------------------------------------------------
 
 
-def _notes(regimen: Regimen, phases: Iterable[Phase], placed: Mapping[str, Placed]) -> Iterator[str]:
+def _notes(regimen: Regimen, phases: Iterable[Phase], placed: Mapping[str, Placed], reach: Horizon) -> Iterator[str]:
     if regimen.base:
         yield f"made from {regimen.base}"
     for overlay in regimen.chosen:
@@ -165,7 +167,10 @@ def _notes(regimen: Regimen, phases: Iterable[Phase], placed: Mapping[str, Place
         if here.continues:
             until = phase.continues.stated if phase.continues else None
             count = f"{len(here.cycles)} cycle{'s' if len(here.cycles) != 1 else ''}"
-            yield f"{phase.id} continues{f' {until}' if until else ''}; drawn for {count}, to {here.last}"
+            to = f", to {here.last}" if here.last else ""
+            yield f"{phase.id} continues{f' {until}' if until else ''}; drawn for {count}{to}"
+        elif reach.cycles and reach.cycles < len(here.cycles):
+            yield f"{phase.id}: {reach.cycles} of its {len(here.cycles)} cycles drawn, as asked; the others are left out"
 
 
 def _readings(regimen: Regimen, phases: list[str]) -> Iterator[str]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from dosing.days import Numbering
 from dosing.regimen import grid
-from dosing.regimen.model import Activity, Dose, DoseAsIn, Fact, Minutes, NoCap, Phase, Times, Visit
+from dosing.regimen.model import Activity, Dose, DoseAsIn, Fact, Minutes, NoCap, Phase, Scoped, Times, Visit
 from dosing.schedule.calendar import add, shift
 from dosing.schedule.timeline import Cycle, Placed, moment_of
 from dosing.units import Quantity
 
 _PLAIN = Numbering()
+_LONGEST = 10_000  # more than the largest day that can be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Entry:
         return found
 
 
-_BY_DAY = ("dose", "route", "over", "times", "max", "bsa_cap", "round")
+_BY_DAY = ("dose", "route", "over", "times", "max", "bsa_cap", "round", "days")
 
 
 def entries_of(placed: Placed, all_placed: Mapping[str, Placed]) -> Iterator[Entry]:
@@ -125,11 +126,9 @@ def _rhythm(placed: Placed, activity: Activity) -> Iterator[Cycle]:
 
 
 def _in_cycle(activity: Activity, cycle: Cycle, placed: Placed, facts: "_Facts", rank: tuple[int, int]) -> Iterator[Entry]:
-    numbering = _PLAIN if activity.cycle else placed.phase.numbering
-    for day in grid.day_numbers(activity, placed.phase, cycle.number, length=_length(placed, cycle)) or ():
+    numbering = _numbering(activity, placed)
+    for day in _days_in(activity, cycle, placed) or ():
         when = shift(cycle.first, numbering.offset(day))
-        if placed.last is None or when > placed.last:
-            continue
         shown = _as_phase_counts(when, placed) if activity.cycle else (cycle.number, day)
         yield Entry(
             date=when,
@@ -147,16 +146,30 @@ def _in_cycle(activity: Activity, cycle: Cycle, placed: Placed, facts: "_Facts",
         )
 
 
-def _length(placed: Placed, cycle: Cycle) -> int | None:
-    """The room for days in the cycle: none for a phase that ends with its last given day."""
-    bounded = placed.phase.cycle or placed.phase.lasting or placed.phase.until
-    return cycle.days if bounded else None
+def _numbering(activity: Activity, placed: Placed) -> Numbering:
+    return _PLAIN if activity.cycle else placed.phase.numbering
+
+
+def _days_in(activity: Activity, cycle: Cycle, placed: Placed) -> tuple[int, ...] | None:
+    """The days of the activity in a cycle, up to the phase's last day; None where they are not stated."""
+    days = grid.day_numbers(activity, placed.phase, cycle.number, length=_length(activity, cycle, placed))
+    if days is None or placed.last is None:
+        return None
+    room = (placed.last - cycle.first).days
+    return tuple(day for day in days if _numbering(activity, placed).offset(day) <= room)
+
+
+def _length(activity: Activity, cycle: Cycle, placed: Placed) -> int | None:
+    """The days that a cycle can have: no end for a phase that ends with its last given day, and none yet for one cut by a date."""
+    if activity.cycle or placed.phase.cycle or placed.phase.lasting:
+        return cycle.days
+    return _LONGEST if placed.phase.until else None
 
 
 def _as_phase_counts(when: date, placed: Placed) -> tuple[int, int]:
     """Cycle and day of a date in the phase's own count."""
-    cycle = next(cycle for cycle in reversed(placed.cycles) if cycle.first <= when)
-    return cycle.number, (when - cycle.first).days + 1
+    cycle = next((cycle for cycle in reversed(placed.cycles) if cycle.first <= when), placed.cycles[0])
+    return cycle.number, placed.phase.numbering.day((when - cycle.first).days)
 
 
 class _Facts:
@@ -168,7 +181,7 @@ class _Facts:
         whole = {"drug": activity.drug, "when": activity.when, "cycle": phase.cycle.only if phase.cycle else None}
         self._whole = {name: fact for name, fact in whole.items() if fact}
         self._scoped = {name: value for name in _BY_DAY if (value := getattr(activity, name))}
-        self._same = all(value.only for value in self._scoped.values()) and activity.days.only is not None
+        self._same = all(value.only for value in self._scoped.values())
         self._first: dict[str, Fact[Any]] | None = None
 
     def on(self, cycle: int, day: int) -> dict[str, Fact[Any]]:
@@ -176,26 +189,33 @@ class _Facts:
         if self._same and self._first is not None:
             return self._first
         found = {**self._whole, **{name: fact for name, value in self._scoped.items() if (fact := value.at(cycle, day))}}
-        days = self._activity.days.at(cycle)
-        if days:
-            found["days"] = days
         dose = found.get("dose")
         if dose and isinstance(dose.value, DoseAsIn):
-            found["dose"] = last_dose(self._activity.id, self._placed[dose.value.phase]) or dose
+            found["dose"] = last_dose(self._activity.id, dose.value.phase, self._placed) or dose
         self._first = found
         return found
 
 
-def last_dose(activity: str, placed: Placed) -> Fact[Dose] | None:
-    """The dose of an activity on its last given day in a phase, or None where it has none."""
-    found = placed.phase.activity(activity)
-    if not found or not found.dose:
-        return None
-    for cycle in reversed(placed.cycles):
-        days = grid.day_numbers(found, placed.phase, cycle.number, length=_length(placed, cycle))
-        if days is None or days:
-            # Where the days are not stated, a dose that is the same on all of them still holds.
-            return found.dose.at(cycle.number, days[-1] if days else None)
+def last_dose(activity: str, phase: str, placed: Mapping[str, Placed]) -> Fact[Dose] | None:
+    """The dose of an activity on its last given day in a phase, or None where it has none or the day is not known."""
+    found = placed[phase].phase.activity(activity)
+    fact = _last_fact(found, found.dose, placed[phase]) if found and found.dose else None
+    if fact and isinstance(fact.value, DoseAsIn):
+        return last_dose(activity, fact.value.phase, placed)
+    return fact
+
+
+def _last_fact(activity: Activity, dose: Scoped[Dose], placed: Placed) -> Fact[Dose] | None:
+    if dose.only or placed.end is None or (activity.cycle and activity.cycle.stated is None):
+        return dose.only
+    for cycle in reversed(tuple(_rhythm(placed, activity)) if activity.cycle else placed.cycles):
+        days = _days_in(activity, cycle, placed)
+        if days is None:
+            # Where the days are not stated, a dose that is the same on all days of the cycle still holds.
+            by_day = any(scope and scope.days and scope.covers(cycle.number) for scope, _ in dose.rules)
+            return None if by_day else dose.at(cycle.number)
+        if days:
+            return dose.at(cycle.number, days[-1])
     return None
 
 

@@ -1,9 +1,9 @@
 """Where each phase and each of its cycles lies on the calendar, before anything is drawn in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import count
+from itertools import islice, takewhile
 
 from dosing.errors import ScheduleError, nearest
 from dosing.regimen import grid
@@ -145,14 +145,28 @@ def _lay(phase: Phase, anchor: date, horizon: Horizon, stop: date | None) -> Pla
     bound = _bound(phase, first)
     if bound is not None:
         last, whole = bound
-        cycles = tuple(_cycles_until(phase, first, last, whole=whole))
-        end = min(cycles[-1].last, last) if cycles else None
-        return Placed(phase, anchor, first, end or shift(first, -1), cycles)
+        cycles = _limited(phase, _cycles_until(phase, first, last, whole=whole))
+        if not cycles:
+            raise _no_room(phase, first, last)
+        return Placed(phase, anchor, first, min(cycles[-1].last, last), cycles)
     total = grid.cycle_count(phase)
     if total is not None:
-        cycles = tuple(cycle for cycle, _ in zip(_cycles(phase, first), range(total), strict=False))
+        cycles = _limited(phase, islice(_cycles(phase, first), total))
         return Placed(phase, anchor, first, cycles[-1].last, cycles)
     return _open(phase, anchor, first, horizon, stop)
+
+
+def _no_room(phase: Phase, first: date, last: date) -> ScheduleError:
+    holds = "no whole cycle" if phase.cycle and not (phase.cut and phase.cut.stated) else "no day"
+    return ScheduleError(f"{phase.id} would start on {first} and be over by {last}: it holds {holds}; move its start or its end")
+
+
+def _limited(phase: Phase, cycles: Iterable[Cycle]) -> tuple[Cycle, ...]:
+    """All the cycles. Raises ScheduleError if there are too many."""
+    found = tuple(islice(cycles, MAX_CYCLES + 1))
+    if len(found) > MAX_CYCLES:
+        raise ScheduleError(f"{phase.id} would have more than {MAX_CYCLES} cycles; draw less, by --cycles or --until where it is open")
+    return found
 
 
 def _bound(phase: Phase, first: date) -> tuple[date, bool] | None:
@@ -168,9 +182,12 @@ def _bound(phase: Phase, first: date) -> tuple[date, bool] | None:
 
 def _cycles(phase: Phase, first: date) -> Iterator[Cycle]:
     """The cycles one after another, without end. Cycles of months are counted from one day, so that 31 January leads to 31 March."""
-    base, months = first, 0
-    for number in count(1):
-        length = grid.cycle_length(phase, number) or Length(days=1)
+    base, months, number = first, 0, 0
+    while True:
+        number += 1
+        length = grid.cycle_length(phase, number)
+        if length is None:
+            raise ScheduleError(f"{phase.id}.cycle: the length of cycle {number} is nowhere stated; add `else`")
         begin = add(base, Length(months=months))
         if length.days:
             base, months = add(begin, length), 0
@@ -180,37 +197,42 @@ def _cycles(phase: Phase, first: date) -> Iterator[Cycle]:
 
 
 def _cycles_until(phase: Phase, first: date, last: date, *, whole: bool) -> Iterator[Cycle]:
-    for cycle in _cycles(phase, first):
-        if (cycle.last if whole else cycle.first) > last:
-            return
-        yield cycle
+    return takewhile(lambda cycle: (cycle.last if whole else cycle.first) <= last, _cycles(phase, first))
 
 
 def _open(phase: Phase, anchor: date, first: date, horizon: Horizon, stop: date | None) -> Placed:
     """An open phase: until the next phase that was told its date, else as far as the horizon, and it goes on from there."""
     if stop:
         last = stop - DAY
-        cycles = tuple(_cycles_until(phase, first, last, whole=False))
-        return Placed(phase, anchor, first, min(cycles[-1].last, last) if cycles else last, cycles)
+        if last < first:
+            raise ScheduleError(f"the phase after {phase.id} can't start on {stop}: {phase.id} itself starts on {first}; give a later date")
+        return Placed(phase, anchor, first, last, _limited(phase, _cycles_until(phase, first, last, whole=False)))
     suggested = phase.suggest.stated if phase.suggest else None
     total = horizon.cycles or (None if horizon.until else suggested)
     if total is None and horizon.until is None:
         raise ScheduleError(f"{phase.id} has no stated end; say how far to draw with --cycles N or --until DATE")
-    found: list[Cycle] = []
-    for cycle in _cycles(phase, first):
-        if (total is not None and len(found) == total) or (horizon.until and cycle.first > horizon.until):
-            break
-        if len(found) == MAX_CYCLES:
-            raise ScheduleError(f"{phase.id} would have more than {MAX_CYCLES} cycles; draw less with --cycles or --until")
-        found.append(cycle)
-    return Placed(phase, anchor, first, found[-1].last if found else None, tuple(found), continues=True)
+    until = horizon.until
+    begun = takewhile(lambda cycle: until is None or _first_day(phase, cycle) <= until, _cycles(phase, first))
+    found = _limited(phase, islice(begun, total))
+    return Placed(phase, anchor, first, found[-1].last if found else None, found, continues=True)
+
+
+def _first_day(phase: Phase, cycle: Cycle) -> date:
+    """The first day that belongs to a cycle: its day 1, or an earlier one on which something is given (`-2`)."""
+    given = [grid.day_numbers(activity, phase, cycle.number, length=cycle.days) for activity in phase.activities if not activity.cycle]
+    return shift(cycle.first, min((phase.numbering.offset(days[0]) for days in given if days and days[0] < 1), default=0))
 
 
 def _single(phase: Phase, anchor: date, first: date) -> Placed:
     """A phase without cycles, as one span with the number 1: bounded by its own length, else by its last given day."""
+    for name, fact in (("for", phase.lasting), ("until", phase.until)):
+        if fact and fact.stated is None:
+            return Placed(phase, anchor=anchor, first=first, missing=name)
     bound = _bound(phase, first)
     if bound:
         last = bound[0]
+        if last < first:
+            raise _no_room(phase, first, last)
     else:
         given = [grid.day_numbers(activity, phase, _ONCE, length=None) or () for activity in phase.activities]
         last = max((shift(first, phase.numbering.offset(day)) for days in given for day in days), default=anchor)

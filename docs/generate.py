@@ -1,0 +1,62 @@
+"""The reference pages that follow from the code: columns.md and commands.md.
+
+`python docs/generate.py` writes them anew; tests/docs/test_generated.py fails when they are stale.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from dosing.cli import commands
+from dosing.export.columns import COLUMNS
+
+_WIDTH = 100
+_MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
+
+
+def columns_page() -> str:
+    """The columns of a schedule as a table."""
+    lines = [
+        "# Columns of a schedule",
+        "",
+        _MADE,
+        "",
+        "CSV, JSON, JSON lines and the data frame hold these columns, in this order. There is one row per activity and date, in order of",
+        "date, then one for each activity that has no date.",
+        "",
+        "| column | type | unit | empty | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| `{each.name}` | {each.type} | {each.unit} | {each.empty or 'never'} | {each.meaning} |" for each in COLUMNS]
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """The help text of every command."""
+    return "\n".join(["# Commands", "", _MADE, "", *_help()])
+
+
+def _help() -> Iterator[str]:
+    top = click.Context(commands, info_name="dosing", terminal_width=_WIDTH, help_option_names=["-h", "--help"])
+    yield from _block("dosing", commands.get_help(top))
+    for name, command in commands.commands.items():
+        context = click.Context(command, info_name=name, parent=top, terminal_width=_WIDTH)
+        yield from _block(f"dosing {name}", command.get_help(context))
+
+
+def _block(title: str, text: str) -> list[str]:
+    return [f"## {title}", "", "```text", *(line.rstrip() for line in text.splitlines()), "```", ""]
+
+
+PAGES: dict[str, Callable[[], str]] = {"columns.md": columns_page, "commands.md": commands_page}
+
+
+def main() -> None:
+    """Write every page beside this file."""
+    for name, page in PAGES.items():
+        (Path(__file__).parent / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The reference pages say what the code says. After a change: `python docs/generate.py`."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dosing.cli import commands
+from dosing.export.columns import COLUMNS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def generator() -> dict[str, Any]:
+    return runpy.run_path(str(DOCS / "generate.py"))
+
+
+@pytest.mark.parametrize("name", ["columns.md", "commands.md"])
+def test_pages_are_not_stale(generator: dict[str, Any], name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == generator["PAGES"][name](), "run `python docs/generate.py`"
+
+
+def test_no_page_is_forgotten(generator: dict[str, Any]) -> None:
+    made = {path.name for path in DOCS.glob("*.md") if "Made by docs/generate.py" in path.read_text(encoding="utf-8")}
+    assert made == set(generator["PAGES"])
+
+
+def test_every_column_has_a_line(generator: dict[str, Any]) -> None:
+    lines = [line for line in generator["columns_page"]().splitlines() if line.startswith("| `")]
+    assert [line.split("`")[1] for line in lines] == [column.name for column in COLUMNS]
+    assert all(line.count(" | ") == 4 for line in lines)
+
+
+def test_every_option_stands_under_its_command(generator: dict[str, Any]) -> None:
+    sections = {title: text for title, _, text in (part.partition("\n") for part in generator["commands_page"]().split("\n## ")[1:])}
+    assert list(sections) == ["dosing", *(f"dosing {name}" for name in commands.commands)]
+    for name, command in commands.commands.items():
+        options = [option for parameter in command.params for option in parameter.opts if option.startswith("-")]
+        assert [option for option in [*options, "--help"] if option not in sections[f"dosing {name}"]] == []
+
+
+def test_pages_are_written_whole(generator: dict[str, Any], tmp_path: Path) -> None:
+    copy = tmp_path / "generate.py"
+    copy.write_bytes((DOCS / "generate.py").read_bytes())
+    runpy.run_path(str(copy), run_name="__main__")
+    assert {path.name for path in tmp_path.glob("*.md")} == set(generator["PAGES"])
+    assert (tmp_path / "columns.md").read_text(encoding="utf-8") == generator["columns_page"]()
