@@ -122,7 +122,7 @@ def load_regimen(
 def _find(name: str) -> Regimen:
     regimen = find_regimen(name)
     # The shipped regimens were checked before they were shipped.
-    problems = problems_of(regimen, file=name) if is_path(name) else []
+    problems = problems_of(regimen, file=name, as_written=True) if is_path(name) else []
     if problems:
         listed = "\n".join(str(problem) for problem in problems)
         raise RegimenError(f"{regimen.id} makes no sense as it is written (`dosing check` says on which lines):\n{listed}")

@@ -7,7 +7,7 @@ from datetime import date
 
 from dosing.regimen import values
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
-from dosing.regimen.read import Reader
+from dosing.regimen.reader import Reader
 
 _MEASURES = ("height", "weight", "bsa", "sex", "gfr")
 _CHOICES = ("variant", "proxy", "set", "base", "base_days")

@@ -23,8 +23,10 @@ def _check(name: str, strict: bool) -> list[str]:
     from dosing.cases.read import read_cases
     from dosing.errors import RegimenFileError
     from dosing.regimen import lint
+    from dosing.regimen.bibliography import read_sources
+    from dosing.regimen.drugs import read_drug
     from dosing.regimen.library import read_file
-    from dosing.regimen.read import read_drug, read_regimen, read_sources
+    from dosing.regimen.read import read_regimen
 
     path = Path(name)
     data = read_file(path)

@@ -6,7 +6,7 @@ Nothing is rounded before the last step, and rounding never leads above the cap 
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import TypeVar
 
 from dosing.dose.bodysize import body_surface, find_formula
@@ -20,19 +20,22 @@ from dosing.units import EXACT, Quantity, plain
 T = TypeVar("T")
 
 _SHOWN = Decimal("0.0001")
+_SHOWING = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: which, in words, and the amount after it (None where the step changes the size, not the amount).
 
-    `note` is what a schedule says of it: only where a cap was reached, and without the patient's measurements.
+    `note` is what a schedule says of it: only where a cap was reached, and without the patient's measurements. `source` is the key in
+    sources.yaml of the formula used, where the text doesn't name it itself.
     """
 
     kind: str
     text: str
     value: Decimal | None = None
     note: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ class Order:
 
 
 def shown(number: Decimal) -> str:
-    """A size with four decimals for people; computations keep all of them."""
-    return plain(number.quantize(_SHOWN, context=EXACT))
+    """A size with four decimals for people, halves up; computations keep all of them."""
+    return plain(number.quantize(_SHOWN, context=_SHOWING))
 
 
 def compute(order: Order, patient: Patient, *, formula: str) -> Amount:

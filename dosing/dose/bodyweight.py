@@ -132,7 +132,7 @@ def ideal_weight(*, height_cm: Decimal, sex: str) -> Weight:
     inches = Quantity(EXACT.subtract(height_cm, DEVINE_FROM_CM), "cm").to("in")
     kg = EXACT.fma(_DEVINE_KG_PER_INCH, inches, base)
     text = f"ideal weight {plain(base)} kg + {_DEVINE_KG_PER_INCH} kg x {shown(inches)} inches above 60 = {shown(kg)} kg (Devine, {sex})"
-    return Weight(kg, "ideal", "devine-1974", (Step("weight", text),))
+    return Weight(kg, "ideal", "devine-1974", (Step("weight", text, source="devine-1974"),))
 
 
 def adjusted_weight(*, height_cm: Decimal, weight_kg: Decimal, sex: str) -> Weight:
@@ -150,7 +150,8 @@ def adjusted_weight(*, height_cm: Decimal, weight_kg: Decimal, sex: str) -> Weig
         )
     kg = EXACT.fma(_ADJUSTMENT, EXACT.subtract(weight_kg, ideal.kg), ideal.kg)
     terms = f"{shown(ideal.kg)} kg + {_ADJUSTMENT} x ({plain(weight_kg)} kg - {shown(ideal.kg)} kg)"
-    return Weight(kg, "adjusted", "adjusted-weight", (*ideal.steps, Step("weight", f"adjusted weight {terms} = {shown(kg)} kg")))
+    step = Step("weight", f"adjusted weight {terms} = {shown(kg)} kg", source="adjusted-weight")
+    return Weight(kg, "adjusted", "adjusted-weight", (*ideal.steps, step))
 
 
 def read_loss(text: str) -> Loss:
@@ -181,7 +182,7 @@ def weight_before_amputation(*, observed_kg: Decimal, losses: Sequence[Loss]) ->
     kg = EXACT.divide(EXACT.multiply(observed_kg, _HUNDRED), EXACT.subtract(_HUNDRED, percent))
     missing = ", ".join(str(loss) for loss in losses)
     text = f"weight {plain(observed_kg)} kg / (1 - {plain(percent)} %) = {shown(kg)} kg (before amputation: {missing})"
-    return Weight(kg, "before amputation", "osterkamp-1995", (Step("weight", text),))
+    return Weight(kg, "before amputation", "osterkamp-1995", (Step("weight", text, source="osterkamp-1995"),))
 
 
 def checked_sex(sex: str, *, what: str) -> str:

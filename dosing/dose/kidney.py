@@ -75,6 +75,13 @@ def read_creatinine(text: str) -> Quantity:
     return creatinine
 
 
+def read_age(text: str) -> int:
+    """An age in completed years from `67`. Raises PatientError for anything but digits."""
+    if not re.fullmatch(r"[0-9]{1,3}", text.strip(), re.ASCII):
+        raise PatientError(f"age {text!r} is not a number of completed years; give a whole number such as 67")
+    return int(text)
+
+
 def creatinine_mg_dl(creatinine: Quantity) -> Decimal:
     """The serum creatinine in mg/dL; 88.4 umol/L are 1 mg/dL.
 
@@ -104,8 +111,9 @@ def cockcroft_gault(*, age_years: int, sex: str, weight: Weight, creatinine: Qua
     women = " x 0.85 (female)" if sex == "female" else ""
     above, below = f"(140 - {years}) x {shown(weight.kg)} kg ({weight.kind})", f"(72 x {shown(scr)} mg/dL)"
     text = f"{above} / {below}{women} = {shown(value)} mL/min (Cockcroft-Gault)"
-    steps = (*weight.steps, *_conversion(creatinine, scr), *_beyond(years), Step("clearance", text, value))
-    return Clearance(value, "Cockcroft-Gault", "cockcroft-gault-1976", weight, steps)
+    step = Step("clearance", text, value, source="cockcroft-gault-1976")
+    steps = (*weight.steps, *_conversion(creatinine, scr), *_beyond(years), step)
+    return Clearance(value, "Cockcroft-Gault", step.source, weight, steps)
 
 
 def ckd_epi_2021(*, age_years: int, sex: str, creatinine: Quantity) -> Egfr:
@@ -125,7 +133,8 @@ def ckd_epi_2021(*, age_years: int, sex: str, creatinine: Quantity) -> Egfr:
     value = EXACT.multiply(value, Decimal("143.704") if female else Decimal(142))  # 143.704 = 142 x 1.012
     women = " x 1.012 (female)" if female else ""
     text = f"142 x ({shown(scr)} mg/dL / {kappa})^{exponent} x 0.9938^{years}{women} = {shown(value)} mL/min/1.73 m2 (CKD-EPI 2021)"
-    return Egfr(value, "CKD-EPI 2021", "ckd-epi-2021", (*_conversion(creatinine, scr), Step("eGFR", text, value)))
+    step = Step("eGFR", text, value, source="ckd-epi-2021")
+    return Egfr(value, "CKD-EPI 2021", step.source, (*_conversion(creatinine, scr), step))
 
 
 def capped(clearance: Clearance, *, cap_ml_min: Decimal) -> Clearance:
@@ -133,14 +142,21 @@ def capped(clearance: Clearance, *, cap_ml_min: Decimal) -> Clearance:
 
     The cap is meant for rates estimated from creatinine, not for measured ones. Raises DoseError for a cap that isn't above zero.
     """
+    ml_min, step = capped_rate(clearance.ml_min, cap_ml_min=cap_ml_min)
+    return replace(clearance, ml_min=ml_min, steps=(*clearance.steps, step), cap_ml_min=cap_ml_min)
+
+
+def capped_rate(ml_min: Decimal, *, cap_ml_min: Decimal) -> tuple[Decimal, Step]:
+    """A rate in mL/min, at most `cap_ml_min`, and the step that says whether the cap was reached; 125 of 125 mL/min is not.
+
+    Raises DoseError for a cap that isn't above zero.
+    """
     if not cap_ml_min.is_finite() or cap_ml_min <= 0:
         raise DoseError(f"a cap on the GFR of {cap_ml_min} mL/min can't be used; give a number above zero, such as {CALVERT_CAP_ML_MIN}")
-    if clearance.ml_min <= cap_ml_min:
-        step = Step("gfr cap", f"{shown(clearance.ml_min)} mL/min is not above the cap of {plain(cap_ml_min)} mL/min", clearance.ml_min)
-        return replace(clearance, steps=(*clearance.steps, step), cap_ml_min=cap_ml_min)
+    if ml_min <= cap_ml_min:
+        return ml_min, Step("gfr cap", f"{shown(ml_min)} mL/min is not above the cap of {plain(cap_ml_min)} mL/min", ml_min)
     held = f"above the cap of {plain(cap_ml_min)} mL/min: dosed as {plain(cap_ml_min)} mL/min"
-    step = Step("gfr cap", f"{shown(clearance.ml_min)} mL/min is {held}", cap_ml_min, note=f"clearance {held}")
-    return replace(clearance, ml_min=cap_ml_min, steps=(*clearance.steps, step), cap_ml_min=cap_ml_min)
+    return cap_ml_min, Step("gfr cap", f"{shown(ml_min)} mL/min is {held}", cap_ml_min, note=f"clearance {held}")
 
 
 def _adult(age_years: int, *, what: str) -> int:

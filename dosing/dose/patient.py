@@ -22,6 +22,7 @@ _HINTS = {
     "height_cm": "bare numbers are cm; give the unit otherwise, such as 1.70m or 5ft7in",
     "weight_kg": "bare numbers are kg; give the unit otherwise, such as 154lb",
 }
+_EXAMPLES = {"cm": "170, 170cm, 1.70m or 5ft7in", "kg": "70, 70kg or 154lb", "m2": "1.8 or 1.8m2", "mL/min": "90 or 90mL/min"}
 _HEIGHT_IN_FEET = re.compile(r"([0-9]+)\s*(?:ft|')\s*(?:([0-9]+(?:\.[0-9]+)?)\s*(?:in|\"))?")
 
 
@@ -109,8 +110,7 @@ def _measurement(what: str, text: str, unit: str, units: tuple[str, ...]) -> Dec
             raise ValueError
         return Quantity(parse_number(match[1]), match[2] or unit).to(unit)
     except ValueError:
-        example = {"cm": "170, 170cm, 1.70m or 5ft7in", "kg": "70, 70kg or 154lb"}.get(unit, f"1.8 or 1.8{unit}")
-        raise PatientError(f"{what} {text!r} can't be read; write it as {example}") from None
+        raise PatientError(f"{what} {text!r} can't be read; write it as {_EXAMPLES[unit]}") from None
 
 
 def describe(patient: Patient) -> str:

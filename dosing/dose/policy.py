@@ -261,7 +261,7 @@ def _in_unit(quantity: Quantity, unit: str, what: str) -> Decimal:
 def _multiple(case: _Case, step: Quantity | None, whose: str = "the drug") -> Quantity:
     """The nearest multiple of a step; without a step, which is the drug's precision, DoseError."""
     if step is None:
-        raise DoseError(f"{whose} has no measurable precision; add `precision` to the drug's file")
+        raise DoseError(f"{whose} has no measurable precision; name the drug, or add `precision` to the drug's file")
     return Quantity(half_up(case.amount.value, step=_in_unit(step, case.amount.unit, "the step")), case.amount.unit)
 
 
@@ -272,7 +272,8 @@ def _to_step(policy: Policy, case: _Case) -> _Target:
 
 def _totals(sizes: tuple[Quantity, ...], policy: Policy, case: _Case, field: str) -> Attainable:
     if not sizes:
-        raise DoseError(f"rounding policy `{policy}` needs the drug's {field}; state them in the drug's file or choose another policy")
+        hint = "name the drug, state them in the drug's file or choose another policy"
+        raise DoseError(f"rounding policy `{policy}` needs the drug's {field}; {hint}")
     return attainable(case.amount, sizes)
 
 

@@ -46,7 +46,7 @@ def dose_schedule(schedule: Schedule, patient: Patient | None = None, *, formula
 
     Raises PatientError where some measurements are at hand and one that a drug needs is not.
     """
-    find_formula(formula)
+    formula = find_formula(formula).id
     known = patient or _NOBODY
     computed: dict[int, Dosed] = {}
     rows = []

@@ -22,7 +22,10 @@ _NO_END = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One distinct amount: of which activity in which phase, and where it holds (a scope as written; empty everywhere)."""
+    """One distinct amount: of which activity in which phase, and where it holds (a scope as written; empty everywhere).
+
+    `route` joins every route that the activity may take.
+    """
 
     phase: str
     activity: str
@@ -30,6 +33,7 @@ class Line:
     dose: Fact[Any]
     order: Order
     amount: Amount
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,16 @@ def sheet(regimen: Regimen, patient: Patient, *, formula: str, phases: Iterable[
                 if isinstance(fact.value, Quantity):
                     order = Order(find_drug(activity.drug.stated, regimen=regimen), fact.value, *limits)
                     amount = compute(order, patient, formula=formula)
-                    lines.append(Line(phase.id, activity.id, where, fact, order, amount))
+                    lines.append(Line(phase.id, activity.id, where, fact, order, amount, _routes(activity)))
                 else:
                     missing.append(field_gap(activity, phase, "dose", regimen))
     return Sheet(tuple(lines), tuple(sorted(dict.fromkeys(missing), key=lambda each: not each.by_variant)))
+
+
+def _routes(activity: Activity) -> str:
+    """Every route that the activity may take on some day."""
+    stated = [fact.stated for fact in activity.route.facts() if fact.stated] if activity.route else []
+    return " or ".join(dict.fromkeys(each for routes in stated for each in routes.split(" or ")))
 
 
 def _distinct(activity: Activity, dose: Scoped[Any], phase: Phase, regimen: Regimen) -> Iterator[tuple[str, Fact[Any], tuple[Any, ...]]]:
@@ -118,11 +128,22 @@ def _rule(dose: Scoped[Any], cycle: int, day: int) -> tuple[str, Fact[Any] | Non
 
 
 def _last_dose(activity: str, within: str, regimen: Regimen) -> Fact[Any] | None:
-    """The dose at the end of a phase, or None where nothing is given in it."""
-    doses = [
-        _rule(found.dose, cycle, day)[1]
-        for phase in regimen.phases
-        if phase.id == within and (found := phase.activity(activity)) and found.dose
-        for cycle, day in _days_given(found, phase)
-    ]
-    return next((dose for dose in reversed(doses) if dose), None)
+    """The dose at the end of a phase; None where that hangs on dates, or on days that are not stated."""
+    phase = regimen.phase(within)
+    found = phase.activity(activity) if phase else None
+    if not phase or not found or not found.dose or grid.never_given(found):
+        return None
+    fact = found.dose.only or _dose_at_the_end(found, found.dose, phase)
+    if fact and isinstance(fact.value, DoseAsIn):
+        return _last_dose(activity, fact.value.phase, regimen)
+    return fact
+
+
+def _dose_at_the_end(activity: Activity, dose: Scoped[Any], phase: Phase) -> Fact[Any] | None:
+    """The dose of the last given day, where the number of cycles tells which day that is."""
+    count = grid.cycle_count(phase) if phase.cycle else 1
+    unknown = any(fact.stated is None for fact in activity.days.facts())
+    if count is None or activity.cycle or (unknown and any(scope and scope.days for scope, _ in dose.rules)):
+        return None
+    given = [(cycle, day) for cycle, day in _days_given(activity, phase) if cycle <= count]
+    return dose.at(*given[-1]) if given else None

@@ -68,7 +68,7 @@ def _grouped(dosed: DosedSchedule) -> list[tuple[tuple[date, str], list[Dosed]]]
 def _event(day: date, where: str, group: list[Dosed], dosed: DosedSchedule, plan: str, stamp: vDatetime, whole: Iterable[str]) -> Event:
     entry = group[0].entry
     event = Event()
-    _put(event, "UID", _Text(_uid(plan, where, group[0])))
+    _put(event, "UID", _Text(_uid(plan, where, group)))
     _put(event, "DTSTAMP", stamp)
     _put(event, "DTSTART", _date(day))
     _put(event, "DTEND", _date(day + timedelta(days=1)))
@@ -81,9 +81,12 @@ def _event(day: date, where: str, group: list[Dosed], dosed: DosedSchedule, plan
     return event
 
 
-def _uid(plan: str, where: str, first: Dosed) -> str:
-    """A UID from the plan and the key of the day's first entry: it stays when the date changes."""
-    entry = first.entry
+def _uid(plan: str, where: str, group: list[Dosed]) -> str:
+    """A UID from the plan and the key of one entry of the day: it stays when the date changes.
+
+    That entry is the day's first visit, else its first entry: drugs that a proxy adds to a day with a visit leave the day its UID.
+    """
+    entry = next((each.entry for each in group if each.entry.day is None), group[0].entry)
     about = (plan, entry.phase, entry.cycle, entry.day, entry.n, where, "" if entry.day is not None else entry.activity)
     return f"{sha256(repr(about).encode()).hexdigest()[:32]}@dosing"
 

@@ -18,7 +18,7 @@ def to_json(dosed: DosedSchedule) -> str:
         "base": schedule.regimen.base or None,
         "chosen": [f"{overlay.kind} {overlay.id}" for overlay in schedule.regimen.chosen],
         "start": schedule.start,
-        "formula": dosed.formula,
+        "formula": dosed.formula if dosed.patient.bsa_m2 is None else "given",
         "rows": rows(dosed),
         "missing": [{"path": each.path, "text": each.text, "remedy": each.remedy} for each in schedule.missing],
         "notes": list(schedule.notes),

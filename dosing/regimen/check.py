@@ -5,7 +5,9 @@ Each check yields (path, message); `problems_of` runs them all.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields
+from datetime import date
 from itertools import pairwise
 
 from dosing.days import Numbering, Scope
@@ -19,6 +21,7 @@ from dosing.regimen.model import (
     Drug,
     Fact,
     Gap,
+    Length,
     Moment,
     Phase,
     Regimen,
@@ -34,14 +37,18 @@ TREATMENT = "treatment"
 _KEYS = {"lasting": "for", "cut": "ends"}
 
 
-def problems_of(regimen: Regimen, *, file: str) -> list[Problem]:
-    """Everything about the regimen that makes no sense, without line numbers, in the order of the file."""
+def problems_of(regimen: Regimen, *, file: str, as_written: bool = False) -> list[Problem]:
+    """Everything about the regimen that makes no sense, without line numbers.
+
+    `as_written` also finds scopes past the end of their phase: a slip in a file, but to be expected where a choice made the phase shorter.
+    """
     checks = (
         _names(regimen),
         _sources(regimen),
         _derive(regimen),
         _variants(regimen),
         *(_phase(phase, regimen) for phase in regimen.phases),
+        *(_ends(phase) for phase in regimen.phases if as_written),
     )
     found = dict.fromkeys(item for check in checks for item in check)
     return [Problem(file, 0, path, message) for path, message in found]
@@ -167,12 +174,26 @@ def _shape(phase: Phase) -> Found:
 
 
 def _moments(phase: Phase, regimen: Regimen) -> Found:
+    if phase.start and phase.waits:
+        yield f"{phase.id}.start", "a phase that waits for something has no other start; keep `waits` or `start`"
     if phase.start and isinstance(phase.start.value, Moment):
         yield from _moment(phase.start.value, f"{phase.id}.start", phase, regimen)
     for visit in phase.visits:
         series = visit.at.stated
         if series:
             yield from _moment(series.moment, f"{phase.id}.{visit.id}.at", phase, regimen)
+            if series.step and series.lasting and not _fits(series.step, series.lasting):
+                yield f"{phase.id}.{visit.id}.at", f"a step of {series.step} does not fit into {series.lasting}"
+
+
+def _fits(step: Length, lasting: Length) -> bool:
+    """Whether the step is in the length wherever in the calendar that begins: 52 weeks are in every year, 29 days not in every month."""
+    if step.months and lasting.months:
+        return step.months <= lasting.months
+    # Months from 1 February of a common year are the shortest there are.
+    years, months = divmod(lasting.months, 12)
+    least = 365 * years + (date(2001 + (1 + months) // 12, (1 + months) % 12 + 1, 1) - date(2001, 2, 1)).days
+    return step.days + 31 * step.months <= lasting.days + least
 
 
 def _moment(moment: Moment, path: str, phase: Phase, regimen: Regimen) -> Found:
@@ -211,21 +232,35 @@ def _activity(activity: Activity, phase: Phase, regimen: Regimen) -> Found:
             return
         given.extend((cycle, day) for day in days or ())
         unstated.extend([cycle] if days is None else [])
+    after = range(cycles.stop, grid.cycles_to_look_at(*scoped.values(), count=None).stop)
+    later = list(_later(activity, phase, after))
+    unstated += [cycle for cycle in after if (fact := activity.days.at(cycle)) and fact.stated is None]
     for name, value in scoped.items():
         if name != "days":
             yield from _cover(value, f"{path}.{name}", given)
-            yield from _day_scopes(value, f"{path}.{name}", given, unstated)
+            yield from _day_scopes(value, f"{path}.{name}", [*given, *later], unstated)
     yield from _infusions(activity, path, phase, given)
     yield from _drug(activity, path, phase, regimen)
 
 
+def _ends(phase: Phase) -> Found:
+    """Scopes that go past the phase's last cycle."""
+    owners: list[tuple[str, Phase | Activity]] = [(phase.id, phase)]
+    owners += [(f"{phase.id}.{activity.id}", activity) for activity in phase.activities if not activity.cycle]
+    last = grid.cycle_count(phase) if phase.cycle else 1
+    for path, owner in owners:
+        for field in fields(owner):
+            value = getattr(owner, field.name)
+            for scope in [scope for scope, _ in value.rules if scope] if isinstance(value, Scoped) else ():
+                if last and max(scope.mentions(), default=0) > last:
+                    yield f"{path}.{field.name}", f"the scope {scope} goes past the {last} cycles of the phase"
+
+
 def _scopes(value: Scoped[object], path: str, count: int | None) -> Found:
-    """Scopes that meet, and scopes beyond the end."""
+    """Scopes that meet."""
     scopes = [scope for scope, _ in value.rules if scope]
     cycles = grid.cycles_to_look_at(value, count=count)
     for number, one in enumerate(scopes):
-        if not any(one.covers(cycle) for cycle in cycles):
-            yield path, f"the scope {one} lies beyond the {len(cycles)} cycles of the phase"
         for other in scopes[number + 1 :]:
             cycle = next((cycle for cycle in cycles if one.covers(cycle) and other.covers(cycle)), None)
             if cycle is not None and _days_meet(one, other, cycle):
@@ -244,6 +279,13 @@ def _cover(value: Scoped[object], path: str, given: Iterable[tuple[int, int]]) -
         if value.at(cycle, day) is None:
             yield path, f"no scope covers C{cycle}D{day}; add `else`"
             return
+
+
+def _later(activity: Activity, phase: Phase, cycles: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The days given in cycles past the phase's last, which it had before a choice made it shorter."""
+    for cycle in cycles:
+        with suppress(ValueError):
+            yield from ((cycle, day) for day in grid.day_numbers(activity, phase, cycle, length=grid.room(activity, phase, cycle)) or ())
 
 
 def _day_scopes(value: Scoped[object], path: str, given: Iterable[tuple[int, int]], unstated: Iterable[int]) -> Found:

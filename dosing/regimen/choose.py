@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from dosing.errors import Problem, RegimenError, nearest
+from dosing.errors import Problem, RegimenError
 from dosing.regimen.check import problems_of
 from dosing.regimen.model import USER, Overlay, Phase, Regimen, Setting
 from dosing.regimen.nodes import Text, parse
-from dosing.regimen.read import Context, Reader, read_setting
+from dosing.regimen.read import read_setting
+from dosing.regimen.reader import Context, Reader
 from dosing.regimen.values import FIELDS
 
 _USER_SOURCE = "user"
@@ -46,7 +47,7 @@ def choose(
 def _overlay(regimen: Regimen, known: Mapping[str, Overlay], kind: str, id: str) -> Overlay:
     if id not in known:
         have = f"{regimen.id} has {', '.join(known)}" if known else f"{regimen.id} has none"
-        raise RegimenError(f"there is no {kind} {id!r}{nearest(id, known)} ({have})")
+        raise RegimenError(f"there is no {kind} {id!r} ({have})")
     return known[id]
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from dosing.days import parse_scope
 from dosing.errors import RegimenError
 from dosing.regimen import grid
 from dosing.regimen.check import problems_of
 from dosing.regimen.library import find_drug
-from dosing.regimen.model import Activity, Derive, Exposure, Fact, Length, Origin, Phase, Regimen, Scoped
+from dosing.regimen.model import Activity, Derive, Exposure, Fact, Gap, Length, Origin, Phase, Regimen, Scoped
 from dosing.units import Quantity
 
 KEEP, STRETCH = "keep", "stretch"
@@ -33,8 +34,9 @@ def derive(regimen: Regimen, base: Regimen, *, fit: str = "") -> Regimen:
         raise RegimenError(f"base-days is {fit!r}; it is one of {', '.join(FITS)}")
     if source.numbering != target.numbering:
         raise RegimenError(f"only one of {base.id} and {target.id} counts a day 0, so the days of one can't be taken into the other")
-    rhythm = _rhythm(source, target, base, fit)
-    partners = tuple(_partner(each, base, rhythm) for each in source.activities if not _gives(each, rule.replaces))
+    others = [each for each in source.activities if not _gives(each, rule.replaces)]
+    rhythm = _rhythm(source, target, base, fit) if others else None
+    partners = tuple(_partner(each, base, rhythm, grid.cycle_count(source)) for each in others)
     phases = tuple(replace(each, activities=(*each.activities, *partners)) if each is target else each for each in regimen.phases)
     made = replace(
         regimen,
@@ -90,8 +92,8 @@ def _cycles(phase: Phase, *scoped: Scoped[object] | None) -> range:
     return grid.cycles_to_look_at(phase.cycle, *scoped, count=grid.cycle_count(phase) if phase.cycle else 1)
 
 
-def _partner(activity: Activity, base: Regimen, rhythm: Length | None) -> Activity:
-    """The base's activity with every fact marked as the base's."""
+def _partner(activity: Activity, base: Regimen, rhythm: Length | None, count: int | None) -> Activity:
+    """The base's activity with every fact marked as the base's; what changes by cycle is not stated past the base's last."""
     origin = Origin("base", base.id)
     changes: dict[str, Any] = {}
     for field in fields(activity):
@@ -99,7 +101,11 @@ def _partner(activity: Activity, base: Regimen, rhythm: Length | None) -> Activi
         if isinstance(value, Fact):
             changes[field.name] = replace(value, origin=origin)
         elif isinstance(value, Scoped):
-            changes[field.name] = Scoped(tuple((scope, replace(fact, origin=origin)) for scope, fact in value.rules))
+            rules = [(scope, replace(fact, origin=origin)) for scope, fact in value.rules]
+            if count and value.at(count + 1) is None:
+                unsaid: Fact[object] = Fact(Gap.NOT_STATED, base.source, because=f"{base.id} has {count} cycles", origin=origin)
+                rules.append((parse_scope(f"C{count + 1}+"), unsaid))
+            changes[field.name] = Scoped(tuple(rules))
     if rhythm and activity.cycle is None:
         changes["cycle"] = Fact(rhythm, base.source, origin=origin)
     return replace(activity, **changes)
@@ -109,9 +115,9 @@ def _remarks(regimen: Regimen, base: Regimen, fit: str, target: Phase, source: P
     rule = _rule(regimen)
     others = [activity for activity in source.activities if not _gives(activity, rule.replaces)]
     yield f"Made from {base.id} ({base.title}): {rule.replaces} is replaced, the other drugs keep the doses and days of {base.id}."
-    if fit == KEEP:
+    if fit == KEEP and others:
         yield f"The drugs of {base.id} keep their own rhythm of {grid.cycle_length(source, 1)} (chosen by the user)."
-    if fit == STRETCH:
+    if fit == STRETCH and others:
         yield f"The days of {base.id} are counted in cycles of {grid.cycle_length(target, 1)} (chosen by the user)."
         yield from _to_the_end(others, grid.cycle_length(target, 1))
     if rule.group_by_class:

@@ -49,6 +49,11 @@ def day_numbers(activity: Activity, phase: Phase, cycle: int, *, length: int | N
     return fact.value.numbers(length, _OWN if activity.cycle else phase.numbering)
 
 
+def never_given(activity: Activity) -> bool:
+    """Whether the activity is on no day of any cycle: `days: none`."""
+    return all(fact.stated is not None and not fact.stated.runs for fact in activity.days.facts())
+
+
 def cycles_to_look_at(*scoped: Scoped[object] | None, count: int | None) -> range:
     """The cycles in which every scope shows all it can do: all of them, or up to the point from which everything repeats.
 

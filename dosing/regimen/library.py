@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from dosing.errors import RegimenError, nearest
+from dosing.regimen.bibliography import read_sources
+from dosing.regimen.drugs import read_drug
 from dosing.regimen.model import Drug, Regimen, Source
 from dosing.regimen.nodes import MAX_BYTES
-from dosing.regimen.read import read_drug, read_regimen, read_sources
+from dosing.regimen.read import read_regimen
 
 _CASES = ".cases"
 # One slip of the pen: rituximab must not lead to isatuximab, nor prednisolone to prednisone.
@@ -59,6 +61,7 @@ def find_regimen(name: str) -> Regimen:
 
 
 def is_path(name: str) -> bool:
+    """Whether a name means a file of the user's own rather than a shipped regimen."""
     return "/" in name or Path(name).suffix in (".yaml", ".yml")
 
 

@@ -6,10 +6,12 @@ from pathlib import PurePath
 from dosing.errors import Problem, RegimenError, RegimenFileError
 from dosing.regimen.check import facts_of, facts_of_drug, problems_of
 from dosing.regimen.choose import choose
+from dosing.regimen.drugs import read_drug
 from dosing.regimen.library import bibliography
 from dosing.regimen.model import Drug, Fact, Overlay, Regimen
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
-from dosing.regimen.read import read_drug, read_regimen, slug
+from dosing.regimen.read import read_regimen
+from dosing.regimen.reader import slug
 
 
 def check_regimen(data: bytes, *, file: str) -> list[Problem]:
@@ -18,7 +20,7 @@ def check_regimen(data: bytes, *, file: str) -> list[Problem]:
         regimen = read_regimen(data, file=file)
     except RegimenFileError as error:
         return list(error.problems)
-    found = problems_of(regimen, file=file)
+    found = problems_of(regimen, file=file, as_written=True)
     stem = PurePath(file).stem
     if regimen.id != stem:
         found.append(Problem(file, 0, "id", f"the id is {regimen.id!r} but the file is called {stem}.yaml"))

@@ -155,6 +155,7 @@ def _refuse_unchosen(missing: Iterable[Missing], regimen: Regimen) -> None:
 def _notes(regimen: Regimen, phases: Iterable[Phase], placed: Mapping[str, Placed], reach: Horizon) -> Iterator[str]:
     if regimen.base:
         yield f"made from {regimen.base}"
+    yield from regimen.notes
     for overlay in regimen.chosen:
         because = f" ({overlay.because})" if overlay.because else ""
         mark = "UNVERIFIED " if overlay.unverified else ""
@@ -169,7 +170,9 @@ def _notes(regimen: Regimen, phases: Iterable[Phase], placed: Mapping[str, Place
             count = f"{len(here.cycles)} cycle{'s' if len(here.cycles) != 1 else ''}"
             to = f", to {here.last}" if here.last else ""
             yield f"{phase.id} continues{f' {until}' if until else ''}; drawn for {count}{to}"
-        elif reach.cycles and reach.cycles < len(here.cycles):
+        elif phase.repeat and phase.repeat.stated and phase.repeat.stated.up_to:
+            yield f"{phase.id} has up to {phase.repeat.stated.count} cycles; there may be fewer"
+        if not here.continues and reach.cycles and reach.cycles < len(here.cycles):
             yield f"{phase.id}: {reach.cycles} of its {len(here.cycles)} cycles drawn, as asked; the others are left out"
 
 

@@ -199,7 +199,9 @@ class _Facts:
 def last_dose(activity: str, phase: str, placed: Mapping[str, Placed]) -> Fact[Dose] | None:
     """The dose of an activity on its last given day in a phase, or None where it has none or the day is not known."""
     found = placed[phase].phase.activity(activity)
-    fact = _last_fact(found, found.dose, placed[phase]) if found and found.dose else None
+    if not found or not found.dose or grid.never_given(found):
+        return None
+    fact = _last_fact(found, found.dose, placed[phase])
     if fact and isinstance(fact.value, DoseAsIn):
         return last_dose(activity, fact.value.phase, placed)
     return fact

@@ -79,6 +79,17 @@ def test_wrong_in_sense(run: Run, regimen_file: RegimenFile, change: tuple[str, 
     assert f"{FILE}:{line}: {expected}" in run("check", name).stderr
 
 
+SIX = ("    repeat: open\n    continues: until disease progression\n    suggest: 6\n", "    repeat: 6\n")
+
+
+def test_a_scope_past_the_end(run: Run, regimen_file: RegimenFile) -> None:
+    assert run("check", regimen_file(SIX, ("days: 1 8 15", "days: {C1: 1 8 15, C2-6: 1}"))).exit_code == 0
+    name = regimen_file(SIX, ("days: 1 8 15", "days: {C1: 1 8 15, C2-7: 1}"))
+    expected = "treatment.paclitaxel.days: the scope C2-7 goes past the 6 cycles of the phase"
+    refuse_everywhere(run, name, FILE, expected)
+    assert f"{FILE}:19: {expected}" in run("check", name).stderr
+
+
 def test_all_problems_are_reported_at_once(run: Run, regimen_file: RegimenFile) -> None:
     name = regimen_file(("version: 1", "version: one"), ("dose: 80 mg/m2", "dose: 80 mg/m3"), ("route: IV", "route: by air"))
     refuse_everywhere(

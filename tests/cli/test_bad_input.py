@@ -299,6 +299,20 @@ def test_an_impossible_dose(run: Run, text: str, expected: str) -> None:
     refuse(run, 6, (expected,), "dose", "carfilzomib", "--dose", text, "--bsa", "1.8")
 
 
+def test_dose_of_a_drug_without_its_dose(run: Run) -> None:
+    expected = ("carfilzomib is a drug; say which dose of it with --dose, such as --dose 27mg/m2, or name a regimen",)
+    refuse(run, 6, expected, "dose", "carfilzomib", "--bsa", "1.8")
+    refuse(run, 6, expected, "dose", "carfilzomib")
+    refuse(run, 3, ("there is no regimen 'carfilzomb'",), "dose", "carfilzomb", "--bsa", "1.8")
+
+
+@pytest.mark.parametrize(("option", "known"), [("--variant", "dl1, dl2, dl3"), ("--proxy", "none")])
+def test_no_dose_level_is_proposed_for_one_of_a_like_name(run: Run, option: str, known: str) -> None:
+    result = run("schedule", "isa-k", "--start", "2026-01-05", option, "dl4")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == f"Error: there is no {option[2:]} 'dl4' (isa-k has {known})\n"
+
+
 def test_dose_of_an_unknown_drug(run: Run) -> None:
     refuse(
         run, 3, ("there is no drug 'carfilzomb'; did you mean 'carfilzomib'?",), "dose", "carfilzomb", "--dose", "27mg/m2", "--bsa", "1.8"

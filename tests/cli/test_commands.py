@@ -238,6 +238,27 @@ def test_what_the_protocol_leaves_out_is_said_and_is_no_failure(run: Run) -> Non
     assert "induction.carfilzomib.dose is not stated" in result.stdout
 
 
+def test_a_choice_may_shorten_a_phase(run: Run) -> None:
+    """VMP has bortezomib twice weekly in cycles 1-4 and weekly in cycles 5-9; of 42 days each."""
+    twice_weekly = [1, 4, 8, 11, 22, 25, 29, 32]
+    expected = [str(date(2026, 1, 5) + timedelta(days=42 * cycle + day - 1)) for cycle in range(4) for day in twice_weekly]
+    args = ("vmp", "--start", "2026-01-05", "--set", "treatment.repeat=4")
+    assert dates_of(run, *args, activity="bortezomib") == expected
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json", "jsonl"])
+def test_what_every_reader_must_see_is_said_with_every_schedule(run: Run, format: str) -> None:
+    result = run("schedule", "v-pld", "--start", "2026-01-05", "--cycles", "1", "--format", format)
+    assert result.exit_code == 0
+    for expected in (
+        "note: Pegylated liposomal doxorubicin must never be interchanged with conventional doxorubicin.",
+        "note: At least 72 hours between two doses of bortezomib.",
+        "note: treatment has up to 8 cycles; there may be fewer",
+        "note: treatment: 1 of its 8 cycles drawn, as asked; the others are left out",
+    ):
+        assert expected in result.stderr.splitlines()
+
+
 def test_the_user_can_supply_what_is_missing(run: Run) -> None:
     args = (
         "isa-kpd",
@@ -459,4 +480,16 @@ def test_help(run: Run, name: str | None) -> None:
 
 
 def test_the_commands_are_those_of_the_guide() -> None:
-    assert sorted(commands.commands) == ["calendar", "check", "dose", "regimens", "schedule", "show", "verify"]
+    assert sorted(commands.commands) == [
+        "auc",
+        "bsa",
+        "calendar",
+        "check",
+        "crcl",
+        "dose",
+        "regimens",
+        "round",
+        "schedule",
+        "show",
+        "verify",
+    ]

@@ -278,11 +278,11 @@ def test_sizes_in_another_unit() -> None:
 @pytest.mark.parametrize(
     ("policy", "stock", "message"),
     [
-        ("measurable", {"precision": None}, "the drug has no measurable precision; add `precision` to the drug's file"),
+        ("measurable", {"precision": None}, "the drug has no measurable precision; name the drug, or add `precision` to"),
         ("measurable", {"precision": q("1 mL")}, "does not fit an amount in mg: 1 mL can't be given in mg"),
         ("measurable", {"precision": Quantity(Decimal(0), "mg")}, "it must be above zero"),
         ("nearest 5 mL", {}, "does not fit an amount in mg"),
-        ("vial size", {}, "rounding policy `vial size` needs the drug's vials; state them in the drug's file or choose another policy"),
+        ("vial size", {}, "rounding policy `vial size` needs the drug's vials; name the drug, state them in the drug's file or"),
         ("whole vials up within 10 %", {}, "needs the drug's vials"),
         ("stocked", {}, "needs the drug's tablets or capsules"),
         ("vial size", {"vials": qs("5 mL")}, "does not fit an amount in mg"),

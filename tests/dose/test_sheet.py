@@ -208,3 +208,55 @@ def test_a_last_dose_that_is_not_known(days: str, dose: str) -> None:
 def test_the_fact_is_kept_with_its_source() -> None:
     line = sheet(load_regimen("krd-asct", variant="label-start").regimen, MEDIUM, formula="mosteller").lines[0]
     assert (line.dose.source, str(line.dose.origin), line.amount.value) == ("dc-k", "variant label-start", Decimal("36.4"))
+
+
+LAST = """
+id: x
+title: X
+version: 1
+checked: 2026-11-21
+source: dc-k
+drugs: {{testmab: {{source: dc-k, routes: IV, precision: 1 mg}}}}
+phases:
+  - id: first
+    cycle: 28 days
+    {bound}
+    give:
+      - {{drug: testmab, route: IV, over: 30 min, days: {days}, dose: {dose}{rhythm}}}
+  - id: second
+    cycle: 28 days
+    repeat: 2
+    give:
+      - {{drug: testmab, route: IV, over: 30 min, days: 1, dose: as last of first}}
+  - id: third
+    cycle: 28 days
+    repeat: 1
+    give:
+      - {{drug: testmab, route: IV, over: 30 min, days: 1, dose: as last of second}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bound", "days", "dose", "rhythm", "expected"),
+    [
+        ("repeat: 3", "1 8", "{C1: 10 mg, C2+: 20 mg}", "", "20 mg"),
+        ("repeat: 3", "1 8", "{D1: 10 mg, D8: 15 mg}", "", "15 mg"),
+        ("repeat: 1", "1 8", "{C1: 10 mg, else: 20 mg}", "", "10 mg"),
+        ("repeat: open", "1", "10 mg", "", "10 mg"),
+        ("repeat: 3", "not-stated", "{C1-2: 10 mg, C3: 30 mg}", "", "30 mg"),
+        ("repeat: open", "1", "{C1: 10 mg, C2+: 20 mg}", "", None),
+        ("for: 6 months", "1", "{C1: 10 mg, C2+: 20 mg}", "", None),
+        ("repeat: 3", "1", "{C1: 10 mg, C2+: 20 mg}", ", cycle: 21 days", None),
+        ("repeat: 3", "not-stated", "{D1: 10 mg, else: 20 mg}", "", None),
+        ("repeat: 3", "{C1: none, else: none}", "{C1: 10 mg, else: 20 mg}", "", None),
+    ],
+)
+def test_the_last_dose_of_a_phase_is_told_only_where_no_date_decides_it(
+    bound: str, days: str, dose: str, rhythm: str, expected: str | None
+) -> None:
+    """By hand: the dose of the last given day; in the third phase, which points at the second, the same."""
+    text = LAST.format(bound=bound, days=days, dose=dose, rhythm=rhythm)
+    regimen = read_regimen(text.encode(), file="x.yaml")
+    found = sheet(regimen, Patient(), formula="mosteller", phases=["second", "third"])
+    assert [str(line.amount) for line in found.lines] == ([expected] * 2 if expected else [])
+    assert [each.path for each in found.missing] == ([] if expected else ["second.testmab.dose", "third.testmab.dose"])

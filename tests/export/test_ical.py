@@ -156,6 +156,7 @@ def test_what_is_left_out_stands_where_people_see_it(dated: DosedSchedule, calen
         line = f"NOT IN THIS CALENDAR: {undated.what} - {undated.missing}"
         assert line in str(calendar["DESCRIPTION"]).split("\n")
         assert line in str(first["DESCRIPTION"]).split("\n")
+    assert set(dated.schedule.regimen.notes) <= set(dated.schedule.notes)
     for note in dated.schedule.notes:
         assert f"Note: {note}" in str(first["DESCRIPTION"]).split("\n")
     assert not any(phrase in str(event["DESCRIPTION"]) for event in others for phrase in ("NOT IN THIS CALENDAR", "\nNote: "))

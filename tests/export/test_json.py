@@ -43,6 +43,7 @@ def test_the_document_holds_the_same_rows(shipped: DosedSchedule) -> None:
     regimen = shipped.schedule.regimen
     assert (document["regimen"], document["version"], document["start"]) == (regimen.id, regimen.version, "2026-01-05")
     assert document["notes"] == list(shipped.schedule.notes)
+    assert set(regimen.notes) <= set(document["notes"])
     assert [each["path"] for each in document["missing"]] == [each.path for each in shipped.schedule.missing]
     assert all(each["text"] and each["remedy"] for each in document["missing"])
 
@@ -60,6 +61,14 @@ def test_choices_are_named(draw: Callable[..., DosedSchedule]) -> None:
     assert document["chosen"] == ["variant label-start", "proxy daily-maintenance", "proxy mel200-day-2"]
     assert (document["formula"], document["base"]) == ("du-bois", None)
     assert json.loads(to_json(draw("cfz-for-bortezomib")))["base"] == "vd"
+
+
+@pytest.mark.parametrize(("formula", "id"), [("mosteller", "mosteller"), (" Du Bois", "du-bois"), ("GEHAN_george", "gehan-george")])
+def test_the_formula_is_named_by_its_id(draw: Callable[..., DosedSchedule], formula: str, id: str) -> None:
+    assert json.loads(to_json(draw("krd", cycles=1, formula=formula)))["formula"] == id
+    given = {"bsa_m2": Decimal("1.8")}
+    assert json.loads(to_json(draw("krd", cycles=1, formula=formula, measures=given)))["formula"] == "given"
+    assert json.loads(to_json(draw("krd", cycles=1, formula=formula, measures={})))["formula"] == id
 
 
 def test_no_measurement_stands_in_the_document(draw: Callable[..., DosedSchedule]) -> None:

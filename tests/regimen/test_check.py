@@ -63,6 +63,11 @@ def wrong(*phases: Keys, **keys: Any) -> list[str]:
     return [f"{problem.path}: {problem.message}" for problem in problems_of(regimen(*phases, **keys), file="x.yaml")]
 
 
+def written_wrong(*phases: Keys, **keys: Any) -> list[str]:
+    """The same of a file as it is written."""
+    return [f"{problem.path}: {problem.message}" for problem in problems_of(regimen(*phases, **keys), file="x.yaml", as_written=True)]
+
+
 # -- names --------------------------------------------------------------------------------------------------------
 
 
@@ -298,10 +303,60 @@ def test_the_shape_of_a_phase(keys: Keys, found: list[str]) -> None:
             ["q.start: a phase can't start after the end of all treatment; name the phase it follows"],
         ),
         ([phase(id="treatment"), phase(id="q", start="end of treatment")], []),
+        ([phase(), phase(id="q", waits="the transplant")], []),
+        (
+            [phase(), phase(id="q", waits="the transplant", start="end of p + 28 days")],
+            ["q.start: a phase that waits for something has no other start; keep `waits` or `start`"],
+        ),
+        (
+            [phase(), phase(id="q", waits="the transplant", start="not-stated")],
+            ["q.start: a phase that waits for something has no other start; keep `waits` or `start`"],
+        ),
     ],
 )
 def test_moments(phases: list[Keys], found: list[str]) -> None:
     assert wrong(*phases) == found
+
+
+# The shortest month has 28 days, the shortest two 59, three 89 and six 181, and the shortest year 365.
+@pytest.mark.parametrize(
+    ("step", "lasting", "fits"),
+    [
+        ("3 months", "3 years", True),
+        ("3 months", "3 months", True),
+        ("3 months", "2 months", False),
+        ("1 year", "12 months", True),
+        ("13 months", "1 year", False),
+        ("week", "1 week", True),
+        ("8 days", "1 week", False),
+        ("4 weeks", "1 month", True),
+        ("29 days", "1 month", False),
+        ("59 days", "2 months", True),
+        ("60 days", "2 months", False),
+        ("89 days", "3 months", True),
+        ("90 days", "3 months", False),
+        ("181 days", "6 months", True),
+        ("26 weeks", "6 months", False),
+        ("334 days", "11 months", True),
+        ("335 days", "11 months", False),
+        ("52 weeks", "1 year", True),
+        ("365 days", "1 year", True),
+        ("366 days", "1 year", False),
+        ("424 days", "14 months", True),  # 365 + 59
+        ("425 days", "14 months", False),
+        ("month", "31 days", True),
+        ("month", "30 days", False),
+        ("3 months", "12 weeks", False),
+    ],
+)
+def test_the_step_of_a_series_fits_into_its_length(step: str, lasting: str, fits: bool) -> None:
+    for edge in ("after end of p", "from start of treatment"):
+        found = wrong(phase(), visits(f"every {step} for {lasting} {edge}"))
+        assert found == ([] if fits else [f"v.visit-1.at: a step of {written_step(step)} does not fit into {lasting}"])
+
+
+def written_step(step: str) -> str:
+    return step if step[0].isdigit() else f"1 {step}"
 
 
 @pytest.mark.parametrize(
@@ -315,12 +370,14 @@ def test_moments(phases: list[Keys], found: list[str]) -> None:
         ({"C1-4": "42 days"}, {"repeat": "open"}, ["no scope covers cycle 5; add `else`"]),
         ({"C1-4": "42 days"}, {"repeat": None, "for": "2 years"}, ["no scope covers cycle 5; add `else`"]),
         ({"C1-4": "42 days", "C4+": "28 days"}, {}, ["the scopes C1-4 and C4+ both hold in cycle 4"]),
-        ({"C1-6": "42 days", "C7+": "28 days"}, {}, ["the scope C7+ lies beyond the 6 cycles of the phase"]),
+        ({"C1-6": "42 days", "C7+": "28 days"}, {}, ["the scope C7+ goes past the 6 cycles of the phase"]),
+        ({"C1-6": "42 days"}, {}, []),
+        ({"C1-7": "42 days"}, {}, ["the scope C1-7 goes past the 6 cycles of the phase"]),
         ({"C1": "not-stated", "else": "28 days"}, {}, []),
     ],
 )
 def test_cycles_of_changing_length(cycle: Keys, bound: Keys, found: list[str]) -> None:
-    assert wrong(phase(cycle=cycle, **bound)) == [f"p.cycle: {each}" for each in found]
+    assert written_wrong(phase(cycle=cycle, **bound)) == [f"p.cycle: {each}" for each in found]
 
 
 # -- days ---------------------------------------------------------------------------------------------------------
@@ -353,17 +410,26 @@ def test_cycles_of_changing_length(cycle: Keys, bound: Keys, found: list[str]) -
         (single(drug(days="daily"), for_="not-stated"), []),
         (single(drug(days="daily"), until="2027-06-30"), []),
         (single(drug(days="15"), for_="2 weeks"), ["day 15 is past the end of a cycle of 14 days"]),
-        (single(drug(days={"C2": "1", "else": "none"})), ["the scope C2 lies beyond the 1 cycles of the phase"]),
+        (single(drug(days={"C2": "1", "else": "none"})), ["the scope C2 goes past the 1 cycles of the phase"]),
+        (single(drug(days={"C1": "1"})), []),
         (phase(drug(days={"C1": "1 8", "C3+": "1"})), ["no scope covers cycle 2; add `else: none` if it is not given there"]),
         (phase(drug(days={"C1": "1 8", "else": "none"})), []),
         (phase(drug(days={"C1-3": "1 8", "C3+": "1"})), ["the scopes C1-3 and C3+ both hold in cycle 3"]),
-        (phase(drug(days={"C1-6": "1 8", "C7+": "1"})), ["the scope C7+ lies beyond the 6 cycles of the phase"]),
+        (phase(drug(days={"C1-6": "1 8", "C7+": "1"})), ["the scope C7+ goes past the 6 cycles of the phase"]),
         (phase(drug(days={"C1-6": "1 8", "C7+": "1"}), repeat="open"), []),
+        (phase(drug(days={"C1-6": "1 8", "C7+": "1"}), repeat="up to 6"), ["the scope C7+ goes past the 6 cycles of the phase"]),
+        (phase(drug(days={"C1-6": "1 8", "C7+": "1"}), repeat=None, for_="24 weeks"), []),
+        (phase(drug(days={"C1": "1 8", "C2-6": "1"})), []),
+        (phase(drug(days={"C1": "1 8", "C2-7": "1"})), ["the scope C2-7 goes past the 6 cycles of the phase"]),
+        (phase(drug(days={"C1,3,5-7": "1 8", "else": "1"})), ["the scope C1,3,5-7 goes past the 6 cycles of the phase"]),
+        (phase(drug(days={"every 3rd from C6": "1 8", "else": "1"})), []),
+        (phase(drug(days={"every 3rd from C7": "1 8", "else": "1"})), ["the scope every 3rd from C7 goes past the 6 cycles of the phase"]),
+        (phase(drug(days={"even": "1 8", "else": "1"}), repeat="1"), ["the scope even goes past the 1 cycles of the phase"]),
         (phase(drug(days="not-stated")), []),
     ],
 )
 def test_days(keys: Keys, found: list[str]) -> None:
-    lines = wrong(keys)
+    lines = written_wrong(keys)
     assert len(lines) == len(found)
     assert all(line.startswith(f"p.dexamethasone.days: {each}") for line, each in zip(lines, found, strict=True))
 
@@ -408,11 +474,65 @@ def test_scopes_of_a_dose(dose: Keys, days: Any, found: list[str]) -> None:
     assert all(line.startswith(f"p.dexamethasone.dose: {each}") for line, each in zip(lines, found, strict=True))
 
 
+SHORTENED = {
+    "days": {"C1-4": "1", "C5-6": "1 8"},
+    "dose": {"C5-6 D8": "20 mg", "C4-6 D1": "30 mg", "else": "40 mg"},
+    "times": {"C2+ D8": "2", "else": "1"},
+    "max": {"D8": "40 mg", "else": "60 mg"},
+}
+
+
+def test_a_choice_that_shortens_a_phase_leaves_scopes_past_its_end() -> None:
+    whole = regimen(phase(drug(**SHORTENED), cycle={"C1-3": "28 days", "C4-6": "21 days"}))
+    assert problems_of(whole, file="x.yaml", as_written=True) == []
+    for count in ("6", "5", "4", "3", "1"):
+        assert problems_of(choose(whole, values={"p.repeat": count}), file="x.yaml") == []
+    made = choose(whole, values={"p.repeat": "1"})
+    assert [f"{each.path}: {each.message}" for each in problems_of(made, file="x.yaml", as_written=True)] == [
+        *(f"p.cycle: the scope {scope} goes past the 1 cycles of the phase" for scope in ("C1-3", "C4-6")),
+        *(f"p.dexamethasone.days: the scope {scope} goes past the 1 cycles of the phase" for scope in ("C1-4", "C5-6")),
+        *(f"p.dexamethasone.dose: the scope {scope} goes past the 1 cycles of the phase" for scope in ("C5-6 D8", "C4-6 D1")),
+        "p.dexamethasone.times: the scope C2+ D8 goes past the 1 cycles of the phase",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "values", "found"),
+    [
+        # the lower dose of day 2 must not get lost with the day
+        ({"days": "1 2", "dose": {"D1-2": "20 mg", "else": "40 mg"}}, {"dexamethasone.days": "1 8"}, "D1-2 names day 2,"),
+        ({"days": "1 2", "dose": {"C1-6 D1-2": "20 mg"}}, {"dexamethasone.days": "1 8", "p.repeat": "3"}, "C1-6 D1-2 names day 2,"),
+        # day 8 of a cycle that is cut off, in which it no longer fits, is none either
+        (
+            {"days": {"C1-4": "1", "else": "1 8"}, "dose": {"D8": "20 mg", "else": "40 mg"}},
+            {"p.repeat": "4", "p.cycle": "7 days"},
+            "D8 names day 8,",
+        ),
+        ({"days": {"C1-4": "1", "C5-6": "1 8"}, "dose": {"D8": "20 mg", "else": "40 mg"}}, {"p.repeat": "4", "p.cycle": "14 days"}, ""),
+        ({"days": {"C1-4": "1", "C5-6": "not-stated"}, "dose": {"D8": "20 mg", "else": "40 mg"}}, {"p.repeat": "4"}, ""),
+        ({"days": {"C1-4": "1", "C5-6": "not-stated"}, "dose": {"C1-4 D8": "20 mg", "else": "40 mg"}}, {"p.repeat": "4"}, "C1-4 D8 names"),
+    ],
+)
+def test_a_choice_that_leaves_a_scope_without_its_day(keys: Keys, values: dict[str, str], found: str) -> None:
+    if not found:
+        assert problems_of(choose(regimen(phase(drug(**keys))), values=values), file="x.yaml") == []
+        return
+    with pytest.raises(RegimenError, match=f"p.dexamethasone.dose: the scope {found}"):
+        choose(regimen(phase(drug(**keys))), values=values)
+
+
+def test_a_rhythm_of_its_own_counts_its_own_cycles_past_those_of_the_phase() -> None:
+    keys = {"days": {"C1-8": "1", "C9+": "1 8"}, "dose": {"C9+ D8": "20 mg", "else": "40 mg"}, "cycle": "14 days"}
+    assert written_wrong(phase(drug(**keys), repeat="4")) == []
+
+
 @pytest.mark.parametrize("field", ["dose", "route", "times", "max", "bsa_cap", "round"])
 def test_every_scoped_field_is_looked_at(field: str) -> None:
     value = {"dose": "4 mg", "route": "PO", "times": "2", "max": "40 mg", "bsa_cap": "2.2 m2", "round": "4 mg"}[field]
     assert wrong(phase(drug(**{field: {"C1-5": value}}))) == [f"p.dexamethasone.{field}: no scope covers C6D1; add `else`"]
     assert wrong(phase(drug(**{field: {"C1-5": value, "else": value}}))) == []
+    past = [f"p.dexamethasone.{field}: the scope C1-7 goes past the 6 cycles of the phase"]
+    assert written_wrong(phase(drug(**{field: {"C1-7": value}}))) == past
 
 
 def test_scopes_that_meet_only_after_ten_thousand_cycles_cost_no_time() -> None:
@@ -525,7 +645,7 @@ def test_facts_have_the_path_of_their_key() -> None:
 
 def test_no_shipped_regimen_is_without_sense_however_it_is_chosen() -> None:
     for each in shipped_regimens():
-        assert problems_of(each, file=each.id) == []
+        assert problems_of(each, file=each.id, as_written=True) == []
         for id in each.variants:
             assert problems_of(choose(each, variants=[id]), file=each.id) == []
         for id in each.proxies:
@@ -575,6 +695,14 @@ def holds_in(scope: tuple[Any, Any], cycle: int) -> bool:
     return cycles is None or any(first <= cycle and (last is None or cycle <= last) for first, last in cycles)
 
 
+def last_named(scope: tuple[Any, Any]) -> int:
+    """The last cycle that the scope names: of `odd` the first, of `C2,4-6` the sixth, of `C7+` the seventh."""
+    cycles, _ = scope
+    if isinstance(cycles, str):
+        return 1 if cycles == "odd" else 2
+    return cycles[1] if isinstance(cycles, tuple) else max((end for span in cycles or () for end in span if end), default=0)
+
+
 def cells_of(scope: tuple[Any, Any], cycles: range) -> set[tuple[int, int]]:
     _, days = scope
     on = [day for day in DAYS if days is None or any(first <= day <= last for first, last in days)]
@@ -595,18 +723,13 @@ def test_overlap_gap_and_end_as_counted_cell_by_cell(
     days = sorted(given_days)
     doses = {written(scope): "4 mg" for scope in chosen} | ({"else": "8 mg"} if rest else {})
 
-    found = wrong(phase(drug(dose=doses, days=" ".join(map(str, days))), repeat="open" if count is None else str(count)))
+    found = written_wrong(phase(drug(dose=doses, days=" ".join(map(str, days))), repeat="open" if count is None else str(count)))
 
     pairs = [(one, other) for one in range(len(chosen)) for other in range(one + 1, len(chosen))]
     overlaps = [(chosen[one], chosen[other]) for one, other in pairs if cells[one] & cells[other]]
     gaps = [cell for cell in ((cycle, day) for cycle in cycles for day in days) if not any(cell in each for each in cells)]
-    beyond = [scope for scope in chosen if not any(holds_in(scope, cycle) for cycle in cycles)]
-    idle = [
-        (scope, day)
-        for scope in chosen
-        for day in sorted({end for span in scope[1] or () for end in span})
-        if day not in days or scope in beyond
-    ]
+    past = [scope for scope in chosen if count is not None and last_named(scope) > count]
+    idle = [(scope, day) for scope in chosen for day in sorted({end for span in scope[1] or () for end in span}) if day not in days]
 
     told = [line.removeprefix("p.dexamethasone.dose: ") for line in found]
     assert [line.partition(" both hold in ")[0] for line in told if "both hold" in line] == [
@@ -615,13 +738,13 @@ def test_overlap_gap_and_end_as_counted_cell_by_cell(
     assert [line for line in told if "no scope covers" in line] == (
         [f"no scope covers C{gaps[0][0]}D{gaps[0][1]}; add `else`"] if gaps and not rest else []
     )
-    assert [line.partition(" lies beyond")[0] for line in told if "lies beyond" in line] == [
-        f"the scope {written(scope)}" for scope in beyond
+    assert [line for line in told if "goes past" in line] == [
+        f"the scope {written(scope)} goes past the {count} cycles of the phase" for scope in past
     ]
     assert [line for line in told if "nothing is given" in line] == [
         f"the scope {written(scope)} names day {day}, on which nothing is given there" for scope, day in idle
     ]
-    assert len(told) == sum("both hold" in line or "no scope" in line or "beyond" in line or "nothing is given" in line for line in told)
+    assert len(told) == sum("both hold" in line or "no scope" in line or "goes past" in line or "nothing is given" in line for line in told)
 
 
 @given(

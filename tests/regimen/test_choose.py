@@ -150,8 +150,10 @@ def test_what_was_chosen_before_stays_chosen() -> None:
         (("low", "second-only"), (), "variant 'second-only' and variant 'low' both set second.dexamethasone.dose; choose one of them"),
         (("same",), ("other",), "proxy 'other' and variant 'same' both set first.melphalan.dose; choose one of them"),
         (("same",), ("same",), "proxy 'same' and variant 'same' both set first.melphalan.dose; choose one of them"),
-        (("lo",), (), "there is no variant 'lo'; did you mean 'low'? (x has low, lower, short, same, second-only)"),
-        (("other",), (), "there is no variant 'other'; did you mean 'lower'? (x has low, lower, short, same, second-only)"),
+        # no name is proposed: the nearest dose level may be the wrong one
+        (("lo",), (), "there is no variant 'lo' (x has low, lower, short, same, second-only)"),
+        (("other",), (), "there is no variant 'other' (x has low, lower, short, same, second-only)"),
+        ((), ("othr",), "there is no proxy 'othr' (x has other, same)"),
         ((), ("low",), "there is no proxy 'low' (x has other, same)"),
     ],
 )

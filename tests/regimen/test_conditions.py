@@ -50,7 +50,18 @@ def test_written_as_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "age 75", "age >= 75", "age >= 75 months", "height > 170 cm", "crcl < -3 mL/min", "child-pugh D", "age >= 1,5 years", "age => 75 years"]
+    "text",
+    [
+        "",
+        "age 75",
+        "age >= 75",
+        "age >= 75 months",
+        "height > 170 cm",
+        "crcl < -3 mL/min",
+        "child-pugh D",
+        "age >= 1,5 years",
+        "age => 75 years",
+    ],
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a condition|is compared in|is not a plain number"):

@@ -6,8 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from dosing.cli import commands
+from dosing.regimen.drugs import read_drug
 from dosing.regimen.lint import check_drug, check_regimen, unverified, unverified_in_drug
-from dosing.regimen.read import read_drug, read_regimen
+from dosing.regimen.read import read_regimen
 
 # Line numbers in the tests are those of this text.
 REGIMEN = """\
@@ -107,7 +108,9 @@ def test_nothing_is_wrong_with_the_example() -> None:
         ("ends: cut at the day", "ends: {value: cut at the day, source: t}", "39: second.ends: "),
         ("as last of first", "as last of third", "42: second.dexamethasone.dose: "),
         ("days: daily", "days: 1-9999", "44: second.dexamethasone.days: "),
-        ("first.repeat: 4", "first.repeat: 1", "46: variants.short: with variant short: first.prednisone.days: the scope C2+ lies beyond"),
+        ("C2+: 1-2", "C2-7: 1-2", "22: first.prednisone.days: the scope C2-7 goes past the 6 cycles of the phase"),
+        ("cycle: 28 days", "cycle: {C1-7: 28 days}", "11: first.cycle: the scope C1-7 goes past the 6 cycles of the phase"),
+        ("first.repeat: 4", "first.cycle: 7 days", "46: variants.short: with variant short: first.dexamethasone.days: cycle 1: day 8"),
         ("title: Low\n", "title: Low\n    source: t\n", "50: variants.low: the source 't'"),
         (
             "{prednisone.days: 1-4}",
@@ -140,9 +143,16 @@ def test_problems_of_form_come_alone() -> None:
 
 
 def test_overlays_are_tried_one_by_one_once_the_regimen_makes_sense() -> None:
-    bad_overlays = (("first.repeat: 4", "first.repeat: 1"), ("{prednisone.days: 1-4}", "{prednisone.days: 1-40}"))
+    bad_overlays = (("first.repeat: 4", "first.cycle: 7 days"), ("{prednisone.days: 1-4}", "{prednisone.days: 1-40}"))
     assert [line.split(":")[1] for line in check(*bad_overlays)] == ["46", "54"]
     assert [line.split(":")[1] for line in check(*bad_overlays, ("60 mg/m2", "60 units/m2"))] == ["20"]
+
+
+def test_a_variant_may_shorten_a_phase() -> None:
+    """Then `C2+` goes past its end, as it does not in the regimen itself."""
+    assert check(("first.repeat: 4", "first.repeat: 1")) == []
+    (line,) = check(("    repeat: 6\n", "    repeat: 1\n"))
+    assert line.startswith("good.yaml:22: first.prednisone.days: the scope C2+ goes past the 1 cycles")
 
 
 def test_the_file_is_called_after_the_regimen() -> None:

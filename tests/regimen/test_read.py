@@ -9,6 +9,8 @@ import pytest
 
 from dosing.days import Numbering
 from dosing.errors import Problem, RegimenFileError
+from dosing.regimen.bibliography import read_sources
+from dosing.regimen.drugs import read_drug
 from dosing.regimen.model import (
     Activity,
     Drug,
@@ -27,7 +29,8 @@ from dosing.regimen.model import (
     Source,
     Times,
 )
-from dosing.regimen.read import locate, read_drug, read_regimen, read_sources, slug
+from dosing.regimen.read import locate, read_regimen
+from dosing.regimen.reader import slug
 from dosing.units import Quantity
 
 HEAD = "id: x\ntitle: X\nversion: 1\nchecked: 2026-11-21\nsource: s\n"

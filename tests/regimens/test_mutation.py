@@ -19,9 +19,9 @@ import yaml
 from dosing.cases.read import Case, read_cases
 from dosing.cases.run import run_case
 from dosing.regimen import library, lint
+from dosing.regimen.drugs import read_drug
 from dosing.regimen.library import cases_file, data_dir, drug_ids, regimen_ids
 from dosing.regimen.model import Drug
-from dosing.regimen.read import read_drug
 
 # The fields whose numbers decide what is drawn and dosed; and the route, which decides as much.
 FIELDS = {"cycle", "repeat", "for", "until", "suggest", "anchor", "start"}
@@ -44,11 +44,8 @@ ROUTES = ("IV", "PO", "SC", "PO or IV", "IV or SC")
 FILLED = {"cycle": "28 days", "dose": "1 mg", "days": "1", "over": "30 min", "at": "start of treatment"}
 
 # Mutants that mean the same as the file, with the reason.
-_PAST_THE_END = "the phase has no such cycle, so the scope ends with the phase all the same"
 _SAME_ON_BOTH_SIDES = "the days are the same on both sides of the boundary; only their source differs"
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {
-    **{("pad", "treatment.dexamethasone.days", "C2-4", f"C2-{last}"): _PAST_THE_END for last in (5, 8, 10, 11)},
-    **{("vmp", "treatment.bortezomib.days", "C5-9", f"C5-{last}"): _PAST_THE_END for last in (10, 15, 16, 18)},
     **{
         ("krd", f"treatment.{drug}.days", "C1-18 | C19+", now): _SAME_ON_BOTH_SIDES
         for drug in ("lenalidomide", "dexamethasone")

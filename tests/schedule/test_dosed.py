@@ -86,6 +86,9 @@ def test_an_unknown_formula_is_an_error_even_where_none_is_needed(read: Read) ->
     drawn = draw(regimen, start=date(2026, 1, 5))
     with pytest.raises(PatientError, match="unknown body-surface formula 'mostler'"):
         dose_schedule(drawn, formula="mostler")
+    nothing = read("phases: [{id: p, give: [{drug: a, dose: not-stated, route: PO, days: 1}]}]")
+    with pytest.raises(PatientError, match="unknown body-surface formula 'mostler'"):
+        dose_schedule(draw(nothing, start=date(2026, 1, 5)), formula="mostler")
     found = dose_schedule(drawn, SMALL, formula="haycock")
     assert (found.schedule, found.patient, found.formula) == (drawn, SMALL, "haycock")
 

@@ -219,6 +219,12 @@ def test_days_before_its_day_1(read: Read) -> None:
     assert days(drawn) == ["2026-01-04 C1D-1", "2026-01-05 C1D1", "2026-01-18 C1D14", "2026-01-19 C1D15"]
 
 
+def test_its_days_are_counted_without_the_day_0_of_the_phase(read: Read) -> None:
+    drawn = schedule(regimen(read, phase("cycle: 28 days; repeat: 1; day_zero: yes", drug("cycle: 14 days, days: -1 1"))))
+    # day -1 is the day before its day 1; the phase calls that day 0
+    assert days(drawn) == ["2026-01-04 C1D0", "2026-01-05 C1D1", "2026-01-18 C1D14", "2026-01-19 C1D15"]
+
+
 def test_inside_a_span(read: Read) -> None:
     drawn = schedule(regimen(read, phase("for: 8 weeks", drug("cycle: 28 days, days: 1-2"))))
     assert days(drawn) == ["2026-01-05 D1", "2026-01-06 D2", "2026-02-02 D29", "2026-02-03 D30"]
@@ -377,6 +383,11 @@ def test_a_visit_once(read: Read, within: str, at: str, expected: list[str]) -> 
     assert dates(schedule(visits(read, at, within=within))) == expected
 
 
+def test_a_visit_counts_from_day_0_of_a_phase_that_hangs_on_it(read: Read) -> None:
+    drawn = schedule(visits(read, "start of p + 60 days", frame="anchor: day 0; waits: its date"), told={"p": "2026-08-03"})
+    assert dates(drawn) == ["2026-10-02"]  # 28 days of August, 30 of September, 2
+
+
 def test_every_3_months_for_3_years_after(read: Read) -> None:
     # treatment ends on 31 August 2026; each date counts from the 31st, clipped where the month is shorter; 36 months are in
     drawn = schedule(visits(read, "every 3 months for 3 years after end of treatment", frame="for: 1 month"), "2026-08-01")
@@ -404,7 +415,7 @@ def test_every_week_for_2_months_from(read: Read) -> None:
         ("every 4 weeks for 1 month from start of treatment", ["2026-02-01"]),
         ("every 4 weeks for 1 month after start of treatment", ["2026-03-01"]),
         ("every 27 days for 1 month from start of treatment", ["2026-02-01", "2026-02-28"]),
-        ("every 29 days for 1 month after start of treatment", []),
+        ("every 29 days for 2 months after start of treatment", ["2026-03-02", "2026-03-31"]),
         ("every month for 1 month from start of treatment + 1 week", ["2026-02-08"]),
         ("every month for 2 months after start of treatment + 1 week", ["2026-03-08", "2026-04-08"]),
     ],
@@ -416,7 +427,8 @@ def test_the_end_of_a_series(read: Read, at: str, expected: list[str]) -> None:
 def test_the_end_of_treatment_is_that_of_the_last_phase_that_gives_a_drug(read: Read) -> None:
     text = read(
         "phases:\n"
-        + phase("for: 10 days", drug("days: 1"))
+        + phase("for: 4 days", drug("days: 1"))
+        + phase("for: 6 days", drug("days: 1"), id="q")
         + "  - id: w\n    for: 5 days\n    assess: [{what: rest, days: 1}]\n"
         + "  - id: v\n    visits: [{id: look, what: A look, at: end of treatment}]\n"
     )
@@ -513,6 +525,16 @@ def test_notes(read: Read) -> None:
         "p: only if a response",
         "p continues until it ends; drawn for 2 cycles, to 2026-03-01",
     )
+
+
+def test_notes_of_the_regimen_and_of_a_number_of_cycles_that_may_be_smaller(read: Read) -> None:
+    text = read("notes: [Only in hospital.]\nphases:\n" + phase("cycle: 7 days; repeat: up to 3", drug("days: 1")))
+    first, fewer = schedule(text).notes
+    assert first == "Only in hospital."
+    assert "up to 3 cycles" in fewer
+    *_, again, cut = schedule(text, cycles=2).notes
+    assert again == fewer
+    assert "2 of its 3 cycles" in cut
 
 
 def test_a_regimen_made_from_another_needs_it() -> None:

@@ -180,6 +180,7 @@ def test_open_as_far_as_suggested_unless_told_otherwise(read: Read) -> None:
     assert span(put(regimen, "2026-01-05")["p"]) == ("2026-01-05", "2026-04-26", 4)
     assert len(put(regimen, "2026-01-05", cycles=6)["p"].cycles) == 6
     assert len(put(regimen, "2026-01-05", until="2026-02-02")["p"].cycles) == 2
+    assert len(put(regimen, "2026-01-05", until="2026-05-25")["p"].cycles) == 6  # 140 days later, the day 1 of cycle 6
     assert put(regimen, "2026-01-05")["p"].continues
 
 
@@ -355,6 +356,7 @@ def single(days: str, *extra: str) -> str:
         ("-2 0", ("anchor: day 0",), "2026-08-04", "2026-08-03"),
         ("-2 0 11", ("anchor: day 0",), "2026-08-04", "2026-08-14"),
         ("-2 1", ("anchor: day 1",), "2026-08-03", "2026-08-03"),
+        ("none", ("anchor: day 0",), "2026-08-04", "2026-08-03"),
         ("1-5", ("anchor: day 0", "for: 10 days"), "2026-08-04", "2026-08-13"),
     ],
 )
