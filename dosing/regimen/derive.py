@@ -120,6 +120,8 @@ def _remarks(regimen: Regimen, base: Regimen, fit: str, target: Phase, source: P
     if fit == STRETCH and others:
         yield f"The days of {base.id} are counted in cycles of {grid.cycle_length(target, 1)} (chosen by the user)."
         yield from _to_the_end(others, grid.cycle_length(target, 1))
+    if others:
+        yield from _past_the_end(base, source, target, fit)
     if rule.group_by_class:
         yield f"Group, by the drugs of the base: {group(base, rule)}."
     for name in dict.fromkeys(activity.drug.stated for activity in others if activity.drug and activity.drug.stated):
@@ -128,6 +130,24 @@ def _remarks(regimen: Regimen, base: Regimen, fit: str, target: Phase, source: P
     yield from _about_the_replaced(others, base, rule.replaces)
     if rule.exposure:
         yield exposure(base, rule, rule.exposure).sentence
+
+
+def _past_the_end(base: Regimen, source: Phase, target: Phase, fit: str) -> Iterator[str]:
+    """A base that is over before the phase is: its drugs go on, and what they add up to is somebody's to check."""
+    count, ours = grid.cycle_count(source), grid.cycle_count(target)
+    if not count or not ours:
+        return
+    # In their own rhythm the drugs are over when the base's days are, else when its cycles are.
+    over = _days_in_all(source, count) < _days_in_all(target, ours) if fit == KEEP else count < ours
+    if over:
+        yield (
+            f"{base.id} has {count} cycles; its drugs are drawn through all {ours} cycles of {target.id}."
+            " Whether they should, and what they add up to, is not stated."
+        )
+
+
+def _days_in_all(phase: Phase, count: int) -> int:
+    return sum(grid.least_days(length) for cycle in range(1, count + 1) if (length := grid.cycle_length(phase, cycle)))
 
 
 def _to_the_end(others: Iterable[Activity], length: Length | None) -> Iterator[str]:

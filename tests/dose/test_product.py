@@ -1,5 +1,8 @@
-"""What an amount means at the bench. Volumes and vials: 36 mg of carfilzomib are 18 mL at 2 mg/mL, 700 mg of isatuximab are 35 mL at 20 mg/mL and
-one vial of 500 mg with two of 100 mg; the rest is worked by hand from the strengths in the drug files."""
+"""What an amount means at the bench.
+
+36 mg of carfilzomib are 18 mL at 2 mg/mL, 700 mg of isatuximab are 35 mL at 20 mg/mL and one vial of 500 mg with two of 100 mg; the rest
+is worked by hand from the strengths in the drug files.
+"""
 
 from decimal import Decimal
 

@@ -224,6 +224,29 @@ def test_past_the_last_cycle_of_the_base_what_changes_by_cycle_is_not_stated(fit
     assert "combination.dexamethasone.days: pad has 4 cycles [sl-v]" in made.notes
 
 
+# VRd: 8 cycles of 21 days are 168 of the 224 days; counted in cycles of 28 days they are all 8. VMP: 9 cycles of 42 days are more than 224.
+# CyBorD is open.
+@pytest.mark.parametrize(
+    ("name", "fit", "cycles"),
+    [
+        ("pad", "keep", 4),
+        ("pad", "stretch", 4),
+        ("vrd", "keep", 8),
+        ("vrd", "stretch", 0),
+        ("vmp", "keep", 0),
+        ("cybord", "", 0),
+        ("v", "", 0),
+    ],
+)
+def test_a_base_that_is_over_before_the_phase_says_so(name: str, fit: str, cycles: int) -> None:
+    told = [note for note in derive(CFZ, base_of(name), fit=fit).notes if "what they add up to" in note]
+    expected = (
+        f"{name} has {cycles} cycles; its drugs are drawn through all 8 cycles of combination."
+        " Whether they should, and what they add up to, is not stated."
+    )
+    assert told == [expected] * bool(cycles)
+
+
 # -- what is told about it ----------------------------------------------------------------------------------------
 
 

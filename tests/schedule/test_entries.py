@@ -309,6 +309,9 @@ def test_as_last_of(read: Read, given: str, frame: str, expected: str) -> None:
     ("given", "frame", "then"),
     [
         (drug("days: none", dose="{C1: 10 mg, else: 20 mg}"), "cycle: 28 days; repeat: 3", ""),
+        (drug("days: none"), "cycle: 28 days; repeat: 3", ""),
+        # over before its day
+        (drug("days: 10", dose="{C1: 10 mg, else: 20 mg}"), "cycle: 28 days; for: 1 week; ends: cut at the day", ""),
         (drug("days: not-stated", dose="{D1: 10 mg, else: 20 mg}"), "cycle: 28 days; repeat: 3", ""),
         (drug("days: 1", dose="{C1-2: 10 mg, else: not-stated}"), "cycle: 28 days; repeat: 3", ""),
         (drug("days: 1", dose="not-stated"), "cycle: 28 days; repeat: 3", ""),
