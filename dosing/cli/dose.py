@@ -1,6 +1,7 @@
 """`dosing dose`: the amount of one administration, with the whole calculation."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,10 +43,13 @@ def dose(name: str, dose_text: str | None, products: bool, **given: Any) -> None
 
 def _no_drug(name: str) -> None:
     """Raise DoseError where a drug is named without a dose."""
-    from dosing.regimen.library import drug_ids
+    from dosing.regimen.library import find_drug, is_path, regimen_ids
 
-    if name in drug_ids():
-        raise DoseError(f"{name} is a drug; say which dose of it with --dose, such as --dose 27mg/m2, or name a regimen")
+    if is_path(name) or name in regimen_ids():
+        return
+    with suppress(RegimenError):
+        drug = find_drug(name)
+        raise DoseError(f"{drug.id} is a drug; say which dose of it with --dose, such as --dose 27mg/m2, or name a regimen")
 
 
 def _one(name: str, text: str, chosen: options.Chosen, *, products: bool) -> None:

@@ -67,7 +67,7 @@ def draw(
     reach = horizon or Horizon()
     if reach.until and reach.until < start:
         raise ScheduleError(f"nothing can be drawn until {reach.until}, which is before the start on {start}; give a later date")
-    placed = place(regimen, start=start, horizon=reach, starts=starts or {})
+    placed = place(regimen, start=start, horizon=reach, starts=starts or {}, wanted=[phase.id for phase in wanted])
     drawing = _Drawing()
     for phase in wanted:
         _draw_phase(phase, regimen, placed, reach, drawing)
@@ -172,6 +172,8 @@ def _notes(regimen: Regimen, phases: Iterable[Phase], placed: Mapping[str, Place
             yield f"{phase.id} continues{f' {until}' if until else ''}; drawn for {count}{to}"
         elif phase.repeat and phase.repeat.stated and phase.repeat.stated.up_to:
             yield f"{phase.id} has up to {phase.repeat.stated.count} cycles; there may be fewer"
+        elif phase.lasting and phase.lasting.stated and phase.lasting.stated.up_to:
+            yield f"{phase.id} lasts up to {phase.lasting.stated.length}; it may be shorter"
         if not here.continues and reach.cycles and reach.cycles < len(here.cycles):
             yield f"{phase.id}: {reach.cycles} of its {len(here.cycles)} cycles drawn, as asked; the others are left out"
 

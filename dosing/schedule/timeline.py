@@ -1,7 +1,7 @@
 """Where each phase and each of its cycles lies on the calendar, before anything is drawn in it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice, takewhile
 
@@ -58,11 +58,13 @@ class Placed:
         return None if self.continues else self.last
 
 
-def place(regimen: Regimen, *, start: date, horizon: Horizon, starts: Mapping[str, date]) -> dict[str, Placed]:
+def place(
+    regimen: Regimen, *, start: date, horizon: Horizon, starts: Mapping[str, date], wanted: Collection[str] = ()
+) -> dict[str, Placed]:
     """Every phase of the regimen by id, placed or with the field that is missing.
 
-    `starts` gives the dates of phases that the user told. Raises ScheduleError for a phase that doesn't exist, for a date before an
-    earlier phase is over, and for an open phase without a horizon.
+    `starts` gives the dates of phases that the user told; only the `wanted` ones (all, if none is named) need a horizon. Raises
+    ScheduleError for a phase that doesn't exist, for a date before an earlier phase is over, and for an open phase without a horizon.
     """
     _known(regimen, starts)
     placed: dict[str, Placed] = {}
@@ -73,7 +75,9 @@ def place(regimen: Regimen, *, start: date, horizon: Horizon, starts: Mapping[st
             continue
         day = _start(phase, start=start, free=free, placed=placed, starts=starts)
         stop = _next_told(regimen, phase, starts)
-        placed[phase.id] = _lay(phase, day, horizon, stop) if day else Placed(phase, missing="start")
+        # An open phase that nobody wants to see goes on all the same; one cycle of it stands for it.
+        reach = horizon if not wanted or phase.id in wanted else replace(horizon, cycles=horizon.cycles or 1)
+        placed[phase.id] = _lay(phase, day, reach, stop) if day else Placed(phase, missing="start")
         _after_the_last(placed[phase.id], placed)
         end = placed[phase.id].end
         free = shift(end, 1) if end else None

@@ -303,6 +303,7 @@ def test_dose_of_a_drug_without_its_dose(run: Run) -> None:
     expected = ("carfilzomib is a drug; say which dose of it with --dose, such as --dose 27mg/m2, or name a regimen",)
     refuse(run, 6, expected, "dose", "carfilzomib", "--bsa", "1.8")
     refuse(run, 6, expected, "dose", "carfilzomib")
+    refuse(run, 6, expected, "dose", "Kyprolis")
     refuse(run, 3, ("there is no regimen 'carfilzomb'",), "dose", "carfilzomb", "--bsa", "1.8")
 
 

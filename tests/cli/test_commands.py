@@ -259,6 +259,12 @@ def test_what_every_reader_must_see_is_said_with_every_schedule(run: Run, format
         assert expected in result.stderr.splitlines()
 
 
+def test_a_phase_of_up_to_so_many_months_may_be_shorter(run: Run) -> None:
+    """The record says "for up to 24 months" of maintenance, and six cycles of induction."""
+    lines = run("schedule", "isa-kpd", "--start", "2026-01-05").stderr.splitlines()
+    assert [line for line in lines if "may be" in line] == ["note: maintenance lasts up to 24 months; it may be shorter"]
+
+
 def test_the_user_can_supply_what_is_missing(run: Run) -> None:
     args = (
         "isa-kpd",

@@ -184,6 +184,20 @@ def test_open_as_far_as_suggested_unless_told_otherwise(read: Read) -> None:
     assert put(regimen, "2026-01-05")["p"].continues
 
 
+def test_an_open_phase_that_is_not_wanted_needs_no_horizon(read: Read) -> None:
+    """What comes before it is drawn; what comes after still has no start, for nobody knows its end."""
+    regimen = read(
+        "phases:\n"
+        "  - {id: first, cycle: 28 days, repeat: 2, give: [{drug: a, dose: 1 mg, route: PO, days: 1}]}\n"
+        "  - {id: second, cycle: 28 days, repeat: open, give: [{drug: b, dose: 1 mg, route: PO, days: 1}]}\n"
+        "  - {id: third, cycle: 28 days, repeat: 1, give: [{drug: b, dose: 1 mg, route: PO, days: 1}]}\n"
+    )
+    placed = place(regimen, start=date(2026, 1, 5), horizon=Horizon(), starts={}, wanted=["first", "third"])
+    assert (placed["first"].last, placed["third"].missing) == (date(2026, 3, 1), "start")
+    with pytest.raises(ScheduleError, match="second has no stated end"):
+        place(regimen, start=date(2026, 1, 5), horizon=Horizon(), starts={}, wanted=["second"])
+
+
 @pytest.mark.parametrize("bound", ["repeat: open", "repeat: not-stated", "for: not-stated", "until: not-stated"])
 def test_open_without_a_horizon(read: Read, bound: str) -> None:
     regimen = read(one(f"cycle: 28 days; {bound}"))
