@@ -32,7 +32,8 @@ _UNITS: dict[str, tuple[str, Decimal]] = {
     "mL/min": ("clearance", Decimal(1)),
 }
 _SPELLINGS = {"microgram": "mcg", "micrograms": "mcg", "ug": "mcg", "µg": "mcg", "μg": "mcg", "IU": "units", "U": "units", "unit": "units"}
-_DOSED = ("mass", "activity", "substance", "volume")
+# The kinds of unit that a dose can have.
+DOSED = ("mass", "activity", "substance", "volume")
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*([A-Za-zµμ][A-Za-zµμ0-9 /]*)", re.ASCII)
 
@@ -105,7 +106,7 @@ def parse_dose(text: str) -> Quantity:
     if text.startswith("AUC"):
         dose = Quantity(parse_number(text[3:].strip()), "AUC")
     else:
-        dose = parse_quantity(text, *_DOSED)
+        dose = parse_quantity(text, *DOSED)
     if not dose.value:
         raise ValueError(f"{text!r}: a dose of nothing; write `days: none` where the drug is not given")
     if dose.per == "mL":
@@ -115,7 +116,7 @@ def parse_dose(text: str) -> Quantity:
 
 def parse_amount(text: str) -> Quantity:
     """Read a flat amount that isn't nothing, such as `123 mg`. Raises ValueError."""
-    amount = parse_quantity(text, *_DOSED)
+    amount = parse_quantity(text, *DOSED)
     if amount.per or not amount.value:
         raise ValueError(f"{text!r} must be a flat amount above zero, such as 123 mg")
     return amount
@@ -127,7 +128,7 @@ def _canonical(unit: str) -> str:
     whole = f"{base}{slash}{per}"
     if whole in _UNITS:
         return whole
-    known = base in _UNITS and _UNITS[base][0] in _DOSED
+    known = base in _UNITS and _UNITS[base][0] in DOSED
     if not known or (slash and per not in ("m2", "kg", "mL")):
         raise ValueError(f"unknown unit {unit!r}; known are {', '.join(_UNITS)}, and these per m2 or kg")
     return whole

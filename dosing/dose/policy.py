@@ -20,25 +20,21 @@ included end.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from heapq import heappop, heappush
 from math import ceil, floor, gcd, lcm
 from typing import Literal, cast, get_args
 
 from dosing.dose.bands import BandTable
-from dosing.dose.rounding import half_up
+from dosing.dose.rounding import CLEAN, UNLIMITED, half_up
 from dosing.errors import DoseError, nearest
-from dosing.units import EXACT, Quantity, parse_amount, parse_number, plain
+from dosing.units import DOSED, EXACT, Quantity, parse_amount, parse_number, plain
 
 Kind = Literal["measurable", "never", "nearest", "vial size", "whole vials up", "whole vials down", "stocked", "bands"]
 
 _TEXT = re.compile(r"(?P<how>.+?)(?: within (?P<limit>[^ ]+) ?%)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-_FLAT = ("mass", "activity", "substance", "volume")
-# As in dosing.dose.rounding: what stands behind the 30th digit is the noise of roots and powers and must not tip a tie or a limit.
-_CLEAN = Context(prec=30, rounding=ROUND_HALF_UP)
-_UNLIMITED = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _SHORT = Context(prec=6, rounding=ROUND_HALF_UP)
 
 
@@ -176,7 +172,7 @@ def attainable(amount: Quantity, sizes: Iterable[Quantity]) -> Attainable:
     exact = Fraction(value) / Fraction(measure)
     below, above = _last_below(floor(exact), least), _next_above(ceil(exact), least)
     near = below if exact - below < above - exact else above
-    return Attainable(*(Quantity(_UNLIMITED.multiply(Decimal(total), measure), amount.unit) for total in (below, near, above)))
+    return Attainable(*(Quantity(UNLIMITED.multiply(Decimal(total), measure), amount.unit) for total in (below, near, above)))
 
 
 def _in_whole_measures(sizes: Sequence[Decimal]) -> tuple[list[int], Decimal]:
@@ -241,11 +237,11 @@ def _known() -> str:
 
 def _checked(amount: Quantity) -> Quantity:
     """The amount without the noise of roots. Raises DoseError if it isn't a flat amount above zero."""
-    if amount.per or amount.kind not in _FLAT:
+    if amount.per or amount.kind not in DOSED:
         raise DoseError(f"{amount} is not a flat amount; multiply a dose by the patient's size before rounding it")
     if not amount.value.is_finite() or amount.value <= 0:
         raise DoseError(f"{amount.value} {amount.unit} can't be rounded: an amount is a number above zero")
-    return Quantity(_CLEAN.plus(amount.value), amount.unit)
+    return Quantity(CLEAN.plus(amount.value), amount.unit)
 
 
 def _in_unit(quantity: Quantity, unit: str, what: str) -> Decimal:

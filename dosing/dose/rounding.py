@@ -3,8 +3,8 @@
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 
 # Roots and powers are right to about 40 digits; what stands behind the 30th is noise, and must not tip a half either way.
-_CLEAN = Context(prec=30, rounding=ROUND_HALF_UP)
-_UNLIMITED = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+CLEAN = Context(prec=30, rounding=ROUND_HALF_UP)
+UNLIMITED = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def half_up(value: Decimal, *, step: Decimal) -> Decimal:
@@ -17,8 +17,8 @@ def half_up(value: Decimal, *, step: Decimal) -> Decimal:
         raise ValueError(f"{value} can't be rounded: it must be a number, zero or above")
     if not step.is_finite() or step <= 0:
         raise ValueError(f"can't round in steps of {step}: it must be a number above zero")
-    number, parts = _CLEAN.plus(value).as_integer_ratio()
+    number, parts = CLEAN.plus(value).as_integer_ratio()
     size, pieces = step.as_integer_ratio()
     # value / step + 1/2, rounded down
     multiples = (2 * number * pieces + parts * size) // (2 * parts * size)
-    return _UNLIMITED.multiply(Decimal(multiples), step)
+    return UNLIMITED.multiply(Decimal(multiples), step)

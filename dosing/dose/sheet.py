@@ -16,8 +16,6 @@ from dosing.schedule.gaps import Missing, field_gap
 from dosing.units import Quantity
 
 _LIMITS = ("max", "bsa_cap", "round")
-# Room for days where there is an end that nobody can tell in days.
-_NO_END = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def _days_given(activity: Activity, phase: Phase) -> Iterator[tuple[int, int]]:
     count = grid.cycle_count(phase) if phase.cycle and not activity.cycle else None if phase.cycle else 1
     scoped = [value for name in ("dose", *_LIMITS, "days") if (value := getattr(activity, name))]
     for cycle in grid.cycles_to_look_at(*scoped, count=count):
-        days = grid.day_numbers(activity, phase, cycle, length=_room(activity, phase, cycle))
+        days = grid.day_numbers(activity, phase, cycle, length=grid.room(activity, phase, cycle))
         for day in _named(scoped) if days is None else days:
             yield cycle, day
 
@@ -109,15 +107,6 @@ def _days_given(activity: Activity, phase: Phase) -> Iterator[tuple[int, int]]:
 def _named(scoped: Iterable[Scoped[Any]]) -> list[int]:
     spans = [span for value in scoped for scope, _ in value.rules if scope for span in scope.days or ()]
     return sorted({1, *(span.first for span in spans), *((span.last or span.first) + 1 for span in spans)})
-
-
-def _room(activity: Activity, phase: Phase, cycle: int) -> int | None:
-    """How many days the days of a cycle must fit into; None where there is no such bound."""
-    length = (activity.cycle.stated if activity.cycle else None) or grid.cycle_length(phase, cycle)
-    lasting = phase.lasting.stated if phase.lasting else None
-    span = length or (lasting.length if lasting else None)
-    ends = activity.cycle or phase.cycle or phase.until or phase.lasting
-    return grid.least_days(span) if span else _NO_END if ends else None
 
 
 def _rule(dose: Scoped[Any], cycle: int, day: int) -> tuple[str, Fact[Any] | None]:

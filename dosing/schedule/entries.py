@@ -13,7 +13,6 @@ from dosing.schedule.timeline import Cycle, Placed, moment_of
 from dosing.units import Quantity
 
 _PLAIN = Numbering()
-_LONGEST = 10_000  # more than the largest day that can be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def _length(activity: Activity, cycle: Cycle, placed: Placed) -> int | None:
     """The days that a cycle can have: no end for a phase that ends with its last given day, and none yet for one cut by a date."""
     if activity.cycle or placed.phase.cycle or placed.phase.lasting:
         return cycle.days
-    return _LONGEST if placed.phase.until else None
+    return grid.NO_END if placed.phase.until else None
 
 
 def _as_phase_counts(when: date, placed: Placed) -> tuple[int, int]:
