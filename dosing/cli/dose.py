@@ -13,7 +13,7 @@ from dosing.errors import DoseError, RegimenError
 if TYPE_CHECKING:
     from dosing.dose.amount import Amount
     from dosing.dose.sheet import Line
-    from dosing.regimen.model import Drug
+    from dosing.regimen.drug import Drug
 
 
 @click.command()

@@ -14,7 +14,8 @@ from dosing.dose.calvert import calvert
 from dosing.dose.patient import Patient, describe
 from dosing.dose.rounding import half_up
 from dosing.errors import DoseError, PatientError
-from dosing.regimen.model import Drug, Fact, NoCap
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact, NoCap
 from dosing.units import EXACT, Quantity, plain
 
 T = TypeVar("T")

@@ -20,7 +20,8 @@ from dosing.dose.patient import Patient
 from dosing.dose.plausible import Grade, Remark, assess
 from dosing.dose.policy import Policy, Rounded, apply
 from dosing.errors import DoseError, PatientError
-from dosing.regimen.model import Drug, Fact
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact
 from dosing.units import Quantity, plain
 
 WeightKind = Literal["actual", "ideal", "adjusted"]

@@ -3,17 +3,15 @@
 Arithmetic only: which concentration, bag, range and rates hold for a drug is for its label to say.
 """
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from dosing.dose.rounding import half_up
 from dosing.errors import DoseError
-from dosing.units import EXACT, Quantity, parse_number, plain
+from dosing.regimen.rates import Steps, problem_of
+from dosing.units import EXACT, Quantity, plain
 
 _HOUR = Decimal(60)
-_STEP = re.compile(r"([0-9.]+)\s*mL/h(?:\s+for\s+([0-9.]+)\s*min)?", re.ASCII)
-_EXAMPLE = "50 mL/h for 30 min, 100 mL/h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +25,6 @@ class Bag:
     withdrawn_ml: Decimal
     volume_ml: Decimal
     concentration: Quantity
-
-
-@dataclass(frozen=True, slots=True)
-class RateStep:
-    """A rate in mL/h, held for some minutes; None: for the rest of the infusion."""
-
-    rate_ml_h: Decimal
-    minutes: Decimal | None = None
-
-    def __str__(self) -> str:
-        rate = f"{plain(self.rate_ml_h)} mL/h"
-        return rate if self.minutes is None else f"{rate} for {plain(self.minutes)} min"
-
-
-Steps = tuple[RateStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +94,6 @@ def rate_ml_h(volume_ml: Decimal, *, minutes: Decimal) -> Decimal:
     return EXACT.divide(EXACT.multiply(volume_ml, _HOUR), minutes)
 
 
-def parse_steps(text: str) -> Steps:
-    """Read `50 mL/h for 30 min, 100 mL/h for 30 min, 200 mL/h`; only the last step may go without a time: it runs to the end.
-
-    Raises ValueError with a message for people.
-    """
-    steps = tuple(_parse_step(part.strip()) for part in text.split(","))
-    problem = _problem(steps)
-    if problem:
-        raise ValueError(f"{text!r}: {problem}")
-    return steps
-
-
 def infuse(volume_ml: Decimal, *, steps: Steps) -> tuple[Stretch, ...]:
     """The table of an infusion of `volume_ml`, without interruptions: a row for each step until the volume is given.
 
@@ -131,7 +102,7 @@ def infuse(volume_ml: Decimal, *, steps: Steps) -> tuple[Stretch, ...]:
     that all have an end before the volume is given.
     """
     _require(volume_ml, "a volume", "mL")
-    problem = _problem(steps)
+    problem = problem_of(steps)
     if problem:
         raise DoseError(f"rates of an infusion: {problem}")
     rows: list[Stretch] = []
@@ -179,21 +150,3 @@ def _per_ml(quantity: Quantity, like: Quantity) -> Decimal:
     if quantity.per != "mL" or quantity.kind != like.kind or not _positive(quantity.value):
         raise DoseError(f"{quantity} can't be compared with {like}; give concentrations above zero of one kind, such as 2 mg/mL")
     return Quantity(quantity.value, quantity.flat_unit).to(like.flat_unit)
-
-
-def _parse_step(text: str) -> RateStep:
-    match = _STEP.fullmatch(text)
-    if not match:
-        raise ValueError(f"{text!r} is not a rate with its time; write rates as {_EXAMPLE}")
-    return RateStep(parse_number(match[1]), parse_number(match[2]) if match[2] else None)
-
-
-def _problem(steps: Steps) -> str:
-    """What is wrong with the steps, in words; nothing where they make sense."""
-    if not steps:
-        return f"there is no rate; write rates as {_EXAMPLE}"
-    for step in steps:
-        if not _positive(step.rate_ml_h) or (step.minutes is not None and not _positive(step.minutes)):
-            return f"{step} is not above zero"
-    endless = next((step for step in steps[:-1] if step.minutes is None), None)
-    return f"{endless} has no time, and rates follow it; say for how many min" if endless else ""

@@ -10,7 +10,8 @@ from dosing.dose.amount import Amount, Step, shown
 from dosing.dose.infusion import drawn_ml
 from dosing.dose.oral import MadeUp, make_up
 from dosing.dose.vials import open_vials
-from dosing.regimen.model import Drug, Fact
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact
 from dosing.units import Quantity, plain
 
 _ORAL = "PO"

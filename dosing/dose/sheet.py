@@ -9,8 +9,9 @@ from dosing.dose.bodysize import find_formula
 from dosing.dose.patient import Patient
 from dosing.errors import DoseError
 from dosing.regimen import grid
+from dosing.regimen.facts import DoseAsIn, Fact, Scoped
 from dosing.regimen.library import find_drug
-from dosing.regimen.model import Activity, DoseAsIn, Fact, Phase, Regimen, Scoped
+from dosing.regimen.model import Activity, Phase, Regimen
 from dosing.schedule.draw import wanted_phases
 from dosing.schedule.gaps import Missing, field_gap
 from dosing.units import Quantity

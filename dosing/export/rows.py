@@ -8,7 +8,7 @@ from typing import Any
 from dosing.dose.amount import shown
 from dosing.dose.schedule import Dosed, DosedSchedule
 from dosing.export.columns import NAMES
-from dosing.regimen.model import Fact, Minutes, Times
+from dosing.regimen.facts import Fact, Minutes, Times
 from dosing.schedule.entries import Entry
 from dosing.schedule.gaps import Undated
 from dosing.units import Quantity, plain

@@ -5,8 +5,10 @@ from textwrap import wrap
 from typing import Any
 
 from dosing.regimen.check import facts_of
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Duration, Fact, Gap, Repeat, Scoped, Times
 from dosing.regimen.library import find_drug, find_source
-from dosing.regimen.model import Activity, Derive, Drug, Duration, Fact, Gap, Overlay, Phase, Regimen, Repeat, Scoped, Times, Visit
+from dosing.regimen.model import Activity, Derive, Overlay, Phase, Regimen, Visit
 
 NOT_STATED = "NOT STATED"
 _WIDTH = 100

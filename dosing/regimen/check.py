@@ -13,22 +13,10 @@ from itertools import pairwise
 from dosing.days import Numbering, Scope
 from dosing.errors import Problem, RegimenError
 from dosing.regimen import grid
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import DoseAsIn, DoseRange, Fact, Gap, Length, Scoped, T
 from dosing.regimen.library import find_drug, find_source
-from dosing.regimen.model import (
-    Activity,
-    DoseAsIn,
-    DoseRange,
-    Drug,
-    Fact,
-    Gap,
-    Length,
-    Moment,
-    Phase,
-    Regimen,
-    Scoped,
-    T,
-    Visit,
-)
+from dosing.regimen.model import Activity, Moment, Phase, Regimen, Visit
 from dosing.units import Quantity
 
 Found = Iterator[tuple[str, str]]

@@ -6,7 +6,8 @@ from typing import Any
 
 from dosing.errors import Problem, RegimenError
 from dosing.regimen.check import problems_of
-from dosing.regimen.model import USER, Overlay, Phase, Regimen, Setting
+from dosing.regimen.facts import USER
+from dosing.regimen.model import Overlay, Phase, Regimen, Setting
 from dosing.regimen.nodes import Text, parse
 from dosing.regimen.read import read_setting
 from dosing.regimen.reader import Context, Reader

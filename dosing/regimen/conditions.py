@@ -1,4 +1,7 @@
-"""Conditions on a patient that a rule waits for: `age >= 75 years`, `crcl >= 30 mL/min and crcl < 60 mL/min`, `dialysis`, `child-pugh B`.
+"""Conditions on a patient that a rule waits for.
+
+`age >= 75 years`, `crcl >= 30 mL/min and crcl < 60 mL/min`, `bilirubin > 3 mg/dL`, `dialysis`, `no dialysis`, `child-pugh B`,
+`liver moderate` (impairment graded by bilirubin and transaminases, as some labels do).
 
 A condition is true, false, or unknown where the measurement is not at hand; unknown never counts as either.
 """
@@ -15,7 +18,7 @@ _OPERATORS = {">=": ge, ">": gt, "<=": le, "<": lt}
 # factor -> the unit its number must carry
 _MEASURED = {"age": "years", "crcl": "mL/min", "bilirubin": "mg/dL"}
 _FLAGS = ("dialysis", "no dialysis")
-_CLASSES = {"child-pugh": ("A", "B", "C")}
+_CLASSES = {"child-pugh": ("A", "B", "C"), "liver": ("normal", "mild", "moderate", "severe")}
 _COMPARISON = re.compile(r"([a-z]+) (>=|>|<=|<) ([0-9.]+) (.+)")
 
 FACTORS = (*_MEASURED, "dialysis", *_CLASSES)
@@ -83,7 +86,7 @@ def _condition(text: str) -> Condition:
     if not match or match[1] not in _MEASURED:
         raise ValueError(
             f"{text!r} is not a condition such as `age >= 75 years`, `crcl < 30 mL/min`, `bilirubin > 3 mg/dL`, `dialysis`,"
-            " `no dialysis` or `child-pugh B`"
+            " `no dialysis`, `child-pugh B` or `liver severe`"
         )
     if match[4] != _MEASURED[match[1]]:
         raise ValueError(f"{text!r}: {match[1]} is compared in {_MEASURED[match[1]]}")

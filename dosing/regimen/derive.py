@@ -12,8 +12,9 @@ from dosing.days import parse_scope
 from dosing.errors import RegimenError
 from dosing.regimen import grid
 from dosing.regimen.check import problems_of
+from dosing.regimen.facts import Fact, Gap, Length, Origin, Scoped
 from dosing.regimen.library import find_drug
-from dosing.regimen.model import Activity, Derive, Exposure, Fact, Gap, Length, Origin, Phase, Regimen, Scoped
+from dosing.regimen.model import Activity, Derive, Exposure, Phase, Regimen
 from dosing.units import Quantity
 
 KEEP, STRETCH = "keep", "stretch"

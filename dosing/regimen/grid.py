@@ -3,7 +3,8 @@
 from math import lcm
 
 from dosing.days import Numbering
-from dosing.regimen.model import Activity, Gap, Length, Phase, Scoped
+from dosing.regimen.facts import Gap, Length, Scoped
+from dosing.regimen.model import Activity, Phase
 
 SHORTEST_MONTH = 28
 LAST_CYCLE = 10_000

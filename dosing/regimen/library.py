@@ -9,8 +9,9 @@ from pathlib import Path
 
 from dosing.errors import RegimenError, nearest
 from dosing.regimen.bibliography import read_sources
+from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
-from dosing.regimen.model import Drug, Regimen, Source
+from dosing.regimen.model import Regimen, Source
 from dosing.regimen.nodes import MAX_BYTES
 from dosing.regimen.read import read_regimen
 

@@ -6,9 +6,11 @@ from pathlib import PurePath
 from dosing.errors import Problem, RegimenError, RegimenFileError
 from dosing.regimen.check import facts_of, facts_of_drug, problems_of
 from dosing.regimen.choose import choose
+from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
+from dosing.regimen.facts import Fact
 from dosing.regimen.library import bibliography
-from dosing.regimen.model import Drug, Fact, Overlay, Regimen
+from dosing.regimen.model import Overlay, Regimen
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
 from dosing.regimen.read import read_regimen
 from dosing.regimen.reader import slug

@@ -3,160 +3,14 @@
 The names of fields are those of the regimen file (docs/regimen-files.md), where they are explained.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
-from typing import Generic, TypeVar
 
-from dosing.days import Days, Numbering, Scope
+from dosing.days import Days, Numbering
+from dosing.regimen.drug import Drug, Rule
+from dosing.regimen.facts import Dose, Duration, Fact, Length, Minutes, NoCap, Percent, Repeat, Scoped, Times
 from dosing.units import Quantity
-
-T = TypeVar("T", covariant=True)
-
-
-class Gap(Enum):
-    """Why a fact has no value."""
-
-    NOT_STATED = "not-stated"
-    BY_VARIANT = "by-variant"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a fact came into the definition: the regimen itself, a variant, a proxy, a base regimen, or the user."""
-
-    kind: str = "regimen"
-    name: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}".strip()
-
-
-REGIMEN = Origin()
-USER = Origin("user")
-
-
-@dataclass(frozen=True, slots=True)
-class Fact(Generic[T]):
-    """A value, or the reason why there is none, with the source that says so."""
-
-    value: T | Gap
-    source: str
-    because: str = ""
-    unverified: bool = False
-    origin: Origin = REGIMEN
-
-    @property
-    def stated(self) -> T | None:
-        """The value, or None where there is a gap."""
-        return None if isinstance(self.value, Gap) else self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Scoped(Generic[T]):
-    """A fact that may differ by cycle and day. A rule without a scope holds wherever no other does."""
-
-    rules: tuple[tuple[Scope | None, Fact[T]], ...]
-
-    def at(self, cycle: int, day: int | None = None) -> Fact[T] | None:
-        """The fact on this day of this cycle, or None where no rule speaks."""
-        rest = None
-        for scope, fact in self.rules:
-            if scope is None:
-                rest = fact
-            elif scope.covers(cycle, day):
-                return fact
-        return rest
-
-    def facts(self) -> Iterator[Fact[T]]:
-        """Every fact in it, in the order of the file."""
-        return (fact for _, fact in self.rules)
-
-    @property
-    def only(self) -> Fact[T] | None:
-        """The fact, where it is the same everywhere."""
-        return self.rules[0][1] if len(self.rules) == 1 and self.rules[0][0] is None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """A length of time: days, or calendar months (31 January + 1 month is the last day of February)."""
-
-    days: int = 0
-    months: int = 0
-    text: str = ""
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Minutes:
-    """An infusion time in minutes; `high` differs from `low` where the source gives a range."""
-
-    low: int
-    high: int
-    text: str = ""
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """How many cycles: `count`, or open (None); `up_to` says that there may be fewer."""
-
-    count: int | None
-    up_to: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """How long a phase lasts; `up_to` says that it may be shorter."""
-
-    length: Length
-    up_to: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DoseRange:
-    """A range is stated; the value within it is somebody's choice."""
-
-    low: Quantity
-    high: Quantity
-
-    def __str__(self) -> str:
-        return f"{self.low.to(self.low.flat_unit) if not self.low.per else self.low.value} to {self.high}"
-
-
-@dataclass(frozen=True, slots=True)
-class DoseAsIn:
-    """The dose that the same drug has at the end of another phase."""
-
-    phase: str
-
-    def __str__(self) -> str:
-        return f"as last of {self.phase}"
-
-
-Dose = Quantity | DoseRange | DoseAsIn
-
-
-@dataclass(frozen=True, slots=True)
-class NoCap:
-    """`bsa_cap: none`: dosed for the actual body surface, however large."""
-
-    def __str__(self) -> str:
-        return "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Administrations a day; `every_hours` where the interval is stated."""
-
-    per_day: int
-    every_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +30,7 @@ class Activity:
     max: Scoped[Quantity] | None = None
     bsa_cap: Scoped[Quantity | NoCap] | None = None
     round: Scoped[Quantity] | None = None
+    percent: Scoped[Percent] | None = None
     when: Fact[str] | None = None
     optional: bool = False
     note: str = ""
@@ -301,25 +156,6 @@ class Derive:
 
 
 @dataclass(frozen=True, slots=True)
-class Drug:
-    """What is true of a drug in every regimen."""
-
-    id: str
-    source: str
-    precision: Fact[Quantity]
-    routes: Fact[str]
-    names: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    bsa_cap: Fact[Quantity] | None = None
-    vials: Fact[tuple[Quantity, ...]] | None = None
-    tablets: Fact[tuple[Quantity, ...]] | None = None
-    capsules: Fact[tuple[Quantity, ...]] | None = None
-    concentration: Mapping[str, Fact[Quantity]] = field(default_factory=dict)
-    codes: Mapping[str, Fact[str]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """One entry of the bibliography. Grades: A, B, C as in docs/regimen-files.md; P this project's convention; U unverified."""
 
@@ -345,6 +181,7 @@ class Regimen:
     proxies: Mapping[str, Overlay] = field(default_factory=dict)
     derive: Derive | None = None
     drugs: Mapping[str, Drug] = field(default_factory=dict)
+    rules: Mapping[str, Fact[Rule]] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     chosen: tuple[Overlay, ...] = ()
     base: str = ""

@@ -10,8 +10,10 @@ from dosing.errors import nearest
 from dosing.regimen import model, values
 from dosing.regimen.bibliography import read_source
 from dosing.regimen.drugs import read_drug_node
+from dosing.regimen.facts import Fact, Gap, Origin, Scoped
 from dosing.regimen.nodes import Node, Table, Text, parse
 from dosing.regimen.reader import PROVENANCE, Context, Reader, join, slug
+from dosing.regimen.rules import read_rules
 from dosing.regimen.values import FIELDS
 from dosing.units import parse_dose
 
@@ -31,7 +33,7 @@ def _regimen(reader: Reader, node: Node) -> model.Regimen:
         node,
         "",
         required=("id", "title", "version", "checked", "source", "phases"),
-        optional=("aliases", "notes", "variants", "proxies", "derive", "drugs", "sources"),
+        optional=("aliases", "notes", "variants", "proxies", "derive", "drugs", "rules", "sources"),
     )
     inside = reader.context(entries, "", Context())
     phases = tuple(_phase(reader, member, path, inside) for member, path in reader.items(entries.get("phases"), "phases"))
@@ -48,6 +50,7 @@ def _regimen(reader: Reader, node: Node) -> model.Regimen:
         proxies=_overlays(reader, entries.get("proxies"), "proxy", inside, phases),
         derive=_derive(reader, entries["derive"], inside) if "derive" in entries else None,
         drugs={id: read_drug_node(reader, member, path, id=id) for id, member, path in reader.named(entries.get("drugs"), "drugs")},
+        rules=read_rules(reader, entries["rules"], "rules", inside, of_regimen=True) if "rules" in entries else {},
         sources={id: read_source(reader, member, path, id) for id, member, path in reader.named(entries.get("sources"), "sources")},
     )
 
@@ -91,7 +94,7 @@ def _activities(reader: Reader, entries: Mapping[str, Node], path: str, inside: 
     return (*given, *assessed)
 
 
-_NO_DAYS: model.Scoped[Any] = model.Scoped(())
+_NO_DAYS: Scoped[Any] = Scoped(())
 
 
 def _give(reader: Reader, node: Node, where: str, phase: str, outer: Context) -> model.Activity:
@@ -137,8 +140,8 @@ def _visit(reader: Reader, node: Node, where: str, phase: str, outer: Context) -
     entries = reader.table(node, where, required=("what", "at"), optional=("id", "note", *PROVENANCE))
     what = reader.text(entries.get("what"), f"{where}.what")
     id = reader.id(entries.get("id"), f"{where}.id") or slug(what)
-    facts = reader.settables(entries, join(phase, id), reader.context(entries, where, outer), "visit")
-    at = facts.get("at", model.Fact(model.Gap.NOT_STATED, outer.source))
+    found = reader.settables(entries, join(phase, id), reader.context(entries, where, outer), "visit")
+    at = found.get("at", Fact(Gap.NOT_STATED, outer.source))
     return model.Visit(id, what, at, reader.text(entries.get("note"), f"{where}.note"))
 
 
@@ -153,7 +156,7 @@ def _overlays(reader: Reader, node: Node | None, kind: str, outer: Context, phas
 def _overlay(reader: Reader, node: Node, path: str, id: str, kind: str, outer: Context, phases: tuple[model.Phase, ...]) -> model.Overlay:
     needed = ("title", "set") if kind == "variant" else ("title", "set", "source", "because")
     entries = reader.table(node, path, required=needed, optional=PROVENANCE)
-    inside = replace(reader.context(entries, path, outer), origin=model.Origin(kind, id))
+    inside = replace(reader.context(entries, path, outer), origin=Origin(kind, id))
     settings = []
     chosen = entries.get("set")
     if isinstance(chosen, Table):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from dosing.days import Scope, parse_scope
 from dosing.errors import Problem, RegimenFileError, nearest
 from dosing.regimen import model, values
+from dosing.regimen.facts import REGIMEN, Fact, Gap, Origin, Scoped
 from dosing.regimen.nodes import Items, Node, Table, Text
 from dosing.regimen.values import FIELDS, GAPS, Field
 
@@ -26,7 +27,7 @@ class Context:
     source: str = ""
     because: str = ""
     unverified: bool = False
-    origin: model.Origin = model.REGIMEN
+    origin: Origin = REGIMEN
 
 
 class Reader:
@@ -117,7 +118,7 @@ class Reader:
             unverified=self.value(entries.get("unverified"), join(path, "unverified"), values.parse_yes) or outer.unverified,
         )
 
-    def fact(self, node: Node, path: str, inside: Context, parse_text: Callable[[str], T]) -> model.Fact[T]:
+    def fact(self, node: Node, path: str, inside: Context, parse_text: Callable[[str], T]) -> Fact[T]:
         """One value, plain or written out with its own source."""
         if isinstance(node, Table):
             entries = self.table(node, path, required=["value"], optional=PROVENANCE)
@@ -125,12 +126,12 @@ class Reader:
             node = entries.get("value", Text(node.line, "not-stated"))
         gap = GAPS.get(node.text) if isinstance(node, Text) else None
         value = gap or self.value(node, path, parse_text)
-        return model.Fact(model.Gap.NOT_STATED if value is None else value, inside.source, inside.because, inside.unverified, inside.origin)
+        return Fact(Gap.NOT_STATED if value is None else value, inside.source, inside.because, inside.unverified, inside.origin)
 
-    def scoped(self, node: Node, path: str, inside: Context, field: Field) -> model.Scoped[Any]:
+    def scoped(self, node: Node, path: str, inside: Context, field: Field) -> Scoped[Any]:
         """One value, or a map from scopes to values."""
         if not isinstance(node, Table) or "value" in node.entries:
-            return model.Scoped(((None, self.fact(node, path, inside, field.parse)),))
+            return Scoped(((None, self.fact(node, path, inside, field.parse)),))
         if not node.entries:
             self.wrong(node, path, "is empty; write a value, `none` or `not-stated`")
         rules = []
@@ -138,7 +139,7 @@ class Reader:
             where = join(path, key)
             scope = None if key == "else" else self._scope(node, key, where, field)
             rules.append((scope, self.fact(member, where, inside, field.parse)))
-        return model.Scoped(tuple(rules))
+        return Scoped(tuple(rules))
 
     def _scope(self, table: Table, key: str, path: str, field: Field) -> Scope | None:
         scope = self.value(Text(table.lines[key], key), path, parse_scope)
@@ -150,7 +151,7 @@ class Reader:
         """The value of a field that the model holds: scoped where the field may change, else one fact."""
         if field.by:
             return self.scoped(node, path, inside, field)
-        return cast("model.Fact[object]", self.fact(node, path, inside, field.parse))
+        return cast("Fact[object]", self.fact(node, path, inside, field.parse))
 
     def settables(self, entries: Mapping[str, Node], path: str, inside: Context, kind: str) -> dict[str, Any]:
         """All facts of a phase, an activity or a visit, by attribute of the model."""

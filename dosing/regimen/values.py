@@ -9,14 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from dosing.days import parse_days
-from dosing.regimen.model import Dose, DoseAsIn, DoseRange, Duration, Gap, Length, Minutes, Moment, NoCap, Repeat, Series, Times
+from dosing.days import Span, parse_days
+from dosing.regimen.drug import ConcentrationRange, Weigh
+from dosing.regimen.facts import Dose, DoseAsIn, DoseRange, Duration, Gap, Length, Minutes, NoCap, Percent, Repeat, Times
+from dosing.regimen.model import Moment, Series
 from dosing.units import Quantity, parse_amount, parse_dose, parse_number, parse_quantity
 
 ROUTES = ("IV", "PO", "SC", "IM", "IT", "IP")
+WEIGHTS = ("actual", "ideal", "adjusted")
 GRADES = ("A", "B", "C", "P", "U")
 GAPS = {gap.value: gap for gap in Gap}
 
+_MOST_PERCENT = 1000
 _DAYS_IN = {"day": 1, "week": 7}
 _MONTHS_IN = {"month": 1, "year": 12}
 _MINUTES_IN = {"min": 1, "hour": 60}
@@ -180,6 +184,93 @@ def parse_concentration(text: str) -> Quantity:
     return found
 
 
+def parse_percent(text: str) -> Percent:
+    """`75 %`: above zero, at most 1000 %."""
+    number, _, sign = text.partition(" ")
+    if not sign:
+        number, sign = text[:-1], text[-1:]
+    if sign != "%" or not 0 < parse_number(number) <= _MOST_PERCENT:
+        raise ValueError(f"{text!r} is not a percentage above zero such as 75 %")
+    return Percent(parse_number(number))
+
+
+def parse_weigh(text: str) -> Weigh:
+    """`each cycle` or `more than 20 %`: when a new weight makes a new amount."""
+    if text == "each cycle":
+        return Weigh(None)
+    if not text.startswith("more than "):
+        raise ValueError(f"{text!r} is neither `each cycle` nor a change such as `more than 10 %`")
+    return Weigh(parse_percent(text.removeprefix("more than ")))
+
+
+def parse_weight_kind(text: str) -> str:
+    """Which weight a dose is computed with."""
+    if text not in WEIGHTS:
+        raise ValueError(f"{text!r} is not one of {', '.join(WEIGHTS)}")
+    return text
+
+
+def parse_concentration_range(text: str) -> ConcentrationRange:
+    """`0.2 to 1 mg/mL`, `up to 2 mg/mL`, `at least 0.1 mg/mL`."""
+    for word in ("up to ", "at least "):
+        if text.startswith(word):
+            end = parse_concentration(text.removeprefix(word))
+            return ConcentrationRange(None, end, text) if word == "up to " else ConcentrationRange(end, None, text)
+    low, _, high = text.partition(" to ")
+    top = parse_concentration(high or low)
+    bottom = Quantity(parse_number(low), top.unit) if high else top
+    if bottom.value > top.value:
+        raise ValueError(f"the range {text!r} goes backwards")
+    return ConcentrationRange(bottom, top, text)
+
+
+def parse_range(text: str) -> DoseRange:
+    """`15 to 70 mg/m2`."""
+    found = parse_dose_value(text)
+    if not isinstance(found, DoseRange):
+        raise ValueError(f"{text!r} is not a range of doses such as 15 to 70 mg/m2")
+    return found
+
+
+def parse_hours(text: str) -> int:
+    """`72 hours`."""
+    match = re.fullmatch(r"([0-9]{1,4}) hours?", text)
+    if not match or not int(match[1]):
+        raise ValueError(f"{text!r} is not a number of hours such as 72 hours")
+    return int(match[1])
+
+
+def parse_act(text: str) -> bool:
+    """`stop` or `warn`: whether a limit ends the work."""
+    if text not in ("stop", "warn"):
+        raise ValueError(f"{text!r} is neither stop nor warn")
+    return text == "stop"
+
+
+def parse_infusions(text: str) -> Span:
+    """`1`, `2`, `3+`, `2-4`: the infusions, by number from the first of the drug."""
+    match = re.fullmatch(r"([0-9]{1,3})(\+|-([0-9]{1,3}))?", text)
+    if not match or not int(match[1]) or (match[3] and int(match[3]) < int(match[1])):
+        raise ValueError(f"{text!r} does not number infusions; write 1, 2-4 or 3+")
+    return Span(int(match[1]), None if match[2] == "+" else int(match[3] or match[1]))
+
+
+def parse_volume(text: str) -> Quantity:
+    """`250 mL`."""
+    volume = parse_quantity(text, "volume")
+    if volume.per or not volume.value:
+        raise ValueError(f"{text!r} is not a volume above zero such as 250 mL")
+    return volume
+
+
+def parse_most(text: str) -> Quantity:
+    """The most of a drug: `154 mg`, `550 mg/m2`."""
+    most = parse_dose(text)
+    if most.unit == "AUC":
+        raise ValueError(f"{text!r} is no limit of an amount; write it in mg or mg/m2")
+    return most
+
+
 def parse_moment(text: str) -> Moment:
     """`start of treatment`, `end of combination + 28 days`."""
     match = _MOMENT.fullmatch(text)
@@ -232,6 +323,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "max": Field("max", parse_amount, by="day"),
         "bsa_cap": Field("bsa_cap", parse_bsa_cap, by="day"),
         "round": Field("round", parse_amount, by="day"),
+        "percent": Field("percent", parse_percent, by="day"),
         "when": Field("when", parse_text),
     },
     "assessment": {"days": Field("days", parse_days, by="cycle")},

@@ -4,7 +4,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from dosing.errors import ScheduleError
-from dosing.regimen.model import Length
+from dosing.regimen.facts import Length
 
 DAY = timedelta(days=1)
 

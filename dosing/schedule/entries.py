@@ -7,7 +7,8 @@ from typing import Any
 
 from dosing.days import Numbering
 from dosing.regimen import grid
-from dosing.regimen.model import Activity, Dose, DoseAsIn, Fact, Minutes, NoCap, Phase, Scoped, Times, Visit
+from dosing.regimen.facts import Dose, DoseAsIn, Fact, Minutes, NoCap, Scoped, Times
+from dosing.regimen.model import Activity, Phase, Visit
 from dosing.schedule.calendar import add, shift
 from dosing.schedule.timeline import Cycle, Placed, moment_of
 from dosing.units import Quantity
@@ -93,7 +94,7 @@ class Entry:
         return found
 
 
-_BY_DAY = ("dose", "route", "over", "times", "max", "bsa_cap", "round", "days")
+_BY_DAY = ("dose", "route", "over", "times", "max", "bsa_cap", "round", "percent", "days")
 
 
 def entries_of(placed: Placed, all_placed: Mapping[str, Placed]) -> Iterator[Entry]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from dosing.regimen.model import Activity, DoseAsIn, DoseRange, Fact, Gap, Overlay, Phase, Regimen, Scoped, Visit
+from dosing.regimen.facts import DoseAsIn, DoseRange, Fact, Gap, Scoped
+from dosing.regimen.model import Activity, Overlay, Phase, Regimen, Visit
 from dosing.schedule.entries import Entry
 from dosing.schedule.timeline import Placed
 

@@ -7,7 +7,8 @@ from itertools import islice, takewhile
 
 from dosing.errors import ScheduleError, nearest
 from dosing.regimen import grid
-from dosing.regimen.model import Gap, Length, Moment, Phase, Regimen
+from dosing.regimen.facts import Gap, Length
+from dosing.regimen.model import Moment, Phase, Regimen
 from dosing.schedule.calendar import DAY, add, shift
 
 MAX_CYCLES = 2_000

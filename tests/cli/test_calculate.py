@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from dosing.dose.calculators import exposure, rounded, surface
 from dosing.dose.policy import parse_policy
 from dosing.errors import DoseError
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact, Gap
 from dosing.regimen.library import bibliography
-from dosing.regimen.model import Drug, Fact, Gap
 from dosing.units import Quantity, parse_quantity
 
 Run = Callable[..., Result]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from dosing.dose.amount import Amount, Order, compute, missing_measurement, shown
 from dosing.dose.patient import Patient
 from dosing.errors import DoseError, PatientError
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact, Gap, NoCap
 from dosing.regimen.library import find_drug
-from dosing.regimen.model import Drug, Fact, Gap, NoCap
 from dosing.units import Quantity, parse_amount, parse_dose
 
 NOT_STATED: Fact[Any] = Fact(Gap.NOT_STATED, "protocol")

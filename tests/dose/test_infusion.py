@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dosing.dose.infusion import RateStep, Stretch, drawn_ml, duration_min, fill_bag, infuse, outside_range, parse_steps, rate_ml_h
+from dosing.dose.infusion import Stretch, drawn_ml, duration_min, fill_bag, infuse, outside_range, rate_ml_h
 from dosing.dose.rounding import half_up
 from dosing.errors import DoseError
+from dosing.regimen.rates import RateStep, parse_steps
 from dosing.units import parse_quantity
 
 # The bag of 250 mL is published, as are the durations below (Sanofi, pro.campus.sanofi/us/products/sarclisa/dosing). The single rates were

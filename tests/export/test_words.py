@@ -7,8 +7,9 @@ import pytest
 
 from dosing.api import load_regimen
 from dosing.export.words import gaps, show
+from dosing.regimen.facts import Fact, Gap, Scoped
 from dosing.regimen.library import bibliography, find_drug, regimen_ids, shipped_regimen
-from dosing.regimen.model import Activity, Fact, Gap, Phase, Regimen, Scoped, Visit
+from dosing.regimen.model import Activity, Phase, Regimen, Visit
 from dosing.regimen.read import read_regimen
 
 REGIMENS = [pytest.param(shipped_regimen(id), id=id) for id in regimen_ids()]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from dosing.errors import RegimenError
 from dosing.regimen.check import facts_of, problems_of
 from dosing.regimen.choose import choose
+from dosing.regimen.facts import Gap
 from dosing.regimen.library import shipped_regimens
-from dosing.regimen.model import Gap, Regimen
+from dosing.regimen.model import Regimen
 from dosing.regimen.read import read_regimen
 
 Keys = dict[str, Any]

@@ -10,8 +10,9 @@ from dosing.days import Numbering, parse_scope
 from dosing.errors import RegimenError
 from dosing.regimen.choose import choose
 from dosing.regimen.derive import base_phase, derive, exposure, group
+from dosing.regimen.facts import Fact, Gap, Length, Scoped
 from dosing.regimen.library import shipped_regimen, shipped_regimens
-from dosing.regimen.model import Activity, Derive, Fact, Gap, Length, Phase, Regimen, Scoped
+from dosing.regimen.model import Activity, Derive, Phase, Regimen
 from dosing.regimen.read import read_regimen
 from dosing.schedule.draw import draw
 from dosing.schedule.entries import Entry

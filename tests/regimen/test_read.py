@@ -10,25 +10,10 @@ import pytest
 from dosing.days import Numbering
 from dosing.errors import Problem, RegimenFileError
 from dosing.regimen.bibliography import read_sources
+from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
-from dosing.regimen.model import (
-    Activity,
-    Drug,
-    Duration,
-    Exposure,
-    Fact,
-    Gap,
-    Length,
-    Minutes,
-    Moment,
-    Origin,
-    Phase,
-    Regimen,
-    Repeat,
-    Scoped,
-    Source,
-    Times,
-)
+from dosing.regimen.facts import Duration, Fact, Gap, Length, Minutes, Origin, Repeat, Scoped, Times
+from dosing.regimen.model import Activity, Exposure, Moment, Phase, Regimen, Source
 from dosing.regimen.read import locate, read_regimen
 from dosing.regimen.reader import slug
 from dosing.units import Quantity
@@ -387,7 +372,7 @@ def test_one_concentration_for_every_route(text: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("vials: 10 mg", "x.yaml:5: vials: '10 mg' must be a list such as [10 mg, 30 mg], or not-stated"),
+        ("vials: 10 mg", "x.yaml:5: vials: must be a list such as [10 mg, 30 mg], or not-stated"),
         ("vials: {source: d}", "x.yaml:5: vials: the key 'value' is missing"),
         ("vials: [10 mg, ten]", "x.yaml:5: vials[2]: 'ten' is not a number with a unit, such as 27 mg/m2 or 40 mg"),
         ("tablets: {C1: 5 mg}", "x.yaml:5: tablets.C1: unknown key"),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dosing.regimen import values
-from dosing.regimen.model import DoseAsIn, DoseRange, Duration, Length, Minutes, Moment, NoCap, Repeat, Series, Times
+from dosing.regimen.facts import DoseAsIn, DoseRange, Duration, Length, Minutes, NoCap, Repeat, Times
+from dosing.regimen.model import Moment, Series
 from dosing.regimen.values import FIELDS
 from dosing.units import Quantity
 

@@ -14,6 +14,8 @@ from dosing.cases.run import run
 from dosing.dose.bodysize import FORMULAS
 from dosing.regimen import lint
 from dosing.regimen.check import facts_of, facts_of_drug
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact, Scoped
 from dosing.regimen.library import (
     bibliography,
     cases_file,
@@ -25,7 +27,7 @@ from dosing.regimen.library import (
     shipped_regimen,
     shipped_regimens,
 )
-from dosing.regimen.model import Drug, Fact, Regimen, Scoped
+from dosing.regimen.model import Regimen
 
 REGIMENS = regimen_ids()
 DRUGS = drug_ids()

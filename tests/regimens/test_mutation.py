@@ -19,9 +19,9 @@ import yaml
 from dosing.cases.read import Case, read_cases
 from dosing.cases.run import run_case
 from dosing.regimen import library, lint
+from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
 from dosing.regimen.library import cases_file, data_dir, drug_ids, regimen_ids
-from dosing.regimen.model import Drug
 
 # The fields whose numbers decide what is drawn and dosed; and the route, which decides as much.
 FIELDS = {"cycle", "repeat", "for", "until", "suggest", "anchor", "start"}

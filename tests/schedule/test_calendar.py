@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dosing.errors import ScheduleError
-from dosing.regimen.model import Length
+from dosing.regimen.facts import Length
 from dosing.schedule.calendar import add, shift
 
 DAYS = st.dates(date(1, 1, 1), date(9999, 12, 31))

@@ -8,8 +8,9 @@ import pytest
 
 from dosing.errors import RegimenError, ScheduleError
 from dosing.regimen.choose import choose
+from dosing.regimen.facts import Minutes, NoCap, Times
 from dosing.regimen.library import find_regimen
-from dosing.regimen.model import Minutes, NoCap, Regimen, Times
+from dosing.regimen.model import Regimen
 from dosing.schedule.draw import Schedule, draw
 from dosing.schedule.entries import Entry
 from dosing.schedule.timeline import Horizon

@@ -10,8 +10,9 @@ from dosing.api import load_regimen
 from dosing.errors import RegimenError
 from dosing.regimen.check import facts_of
 from dosing.regimen.choose import choose
+from dosing.regimen.facts import Times
 from dosing.regimen.library import regimen_ids
-from dosing.regimen.model import Regimen, Times
+from dosing.regimen.model import Regimen
 from dosing.schedule.draw import Schedule, draw
 from dosing.schedule.gaps import Missing
 from dosing.schedule.timeline import Horizon

@@ -8,7 +8,8 @@ import pytest
 from dosing.days import parse_scope
 from dosing.regimen import grid
 from dosing.regimen.check import problems_of
-from dosing.regimen.model import Fact, Length, Regimen, Scoped
+from dosing.regimen.facts import Fact, Length, Scoped
+from dosing.regimen.model import Regimen
 from dosing.regimen.read import read_regimen
 
 Read = Callable[[str], Regimen]

@@ -19,8 +19,9 @@ from dosing.dose.schedule import dose_schedule
 from dosing.export.csv import to_csv
 from dosing.export.ical import to_ical
 from dosing.regimen.check import facts_of
+from dosing.regimen.facts import Gap
 from dosing.regimen.library import regimen_ids
-from dosing.regimen.model import Gap, Regimen
+from dosing.regimen.model import Regimen
 from dosing.schedule.draw import Schedule, draw
 from dosing.schedule.entries import Entry
 from dosing.schedule.timeline import Horizon
