@@ -4,15 +4,18 @@ load_regimen("isa-k", variant="dl2").schedule(start=date(2026, 1, 5), patient=Pa
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from dosing.dose.bodysize import DEFAULT
+from dosing.dose.course import Course
 from dosing.dose.patient import Patient
+from dosing.dose.personal import personal
+from dosing.dose.practice import USUAL, Practice
 from dosing.dose.schedule import DosedSchedule, dose_schedule
-from dosing.errors import RegimenError
+from dosing.errors import PatientError, RegimenError
 from dosing.export.rows import Row, rows
+from dosing.regimen import grid
 from dosing.regimen.check import problems_of
 from dosing.regimen.choose import choose
 from dosing.regimen.derive import derive
@@ -23,6 +26,9 @@ from dosing.schedule.timeline import Horizon
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dosing.dose.sheet import Sheet
+    from dosing.dose.tally import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,9 @@ class Plan:
         *,
         start: date,
         patient: Patient | None = None,
-        formula: str = DEFAULT,
+        course: Course | None = None,
+        practice: Practice = USUAL,
+        formula: str = "",
         cycles: int | None = None,
         until: date | None = None,
         phases: Iterable[str] = (),
@@ -44,11 +52,63 @@ class Plan:
     ) -> "PatientSchedule":
         """The schedule from cycle 1 day 1, with amounts as far as the patient's measurements allow.
 
-        `cycles` and `until` (the last date drawn) limit what is drawn and bound an open phase; `phases` are those wanted;
-        `starts` gives the dates of phases that wait. Raises RegimenError, ScheduleError, PatientError.
+        `course` says more of the patient than `patient` can: later measurements, reductions, exposure before, stops let pass; give one of
+        the two. `practice` is how the site computes; `formula` goes before its formula. `cycles` and `until` (the last date drawn) limit
+        what is drawn and bound an open phase; `phases` are those wanted; `starts` gives the dates of phases that wait. Raises
+        RegimenError, ScheduleError, PatientError, DoseError.
         """
-        drawn = draw(self.regimen, start=start, horizon=Horizon(cycles, until), starts=starts, phases=phases)
-        return PatientSchedule(dose_schedule(drawn, patient, formula=formula))
+        known, practice = _known(patient, course), _by(practice, formula)
+        made = personal(self.regimen, known, practice)
+        drawn = draw(made.regimen, start=start, horizon=Horizon(cycles, until), starts=starts, phases=phases)
+        return PatientSchedule(dose_schedule(drawn, known, practice=practice, said=made.said))
+
+    def sheet(
+        self,
+        *,
+        patient: Patient | None = None,
+        course: Course | None = None,
+        practice: Practice = USUAL,
+        formula: str = "",
+        phases: Iterable[str] = (),
+    ) -> "PatientSheet":
+        """The distinct amounts without dates; arguments and errors as in `schedule`."""
+        from dosing.dose.sheet import sheet
+
+        known, practice = _known(patient, course), _by(practice, formula)
+        made = personal(self.regimen, known, practice)
+        return PatientSheet(sheet(made.regimen, known, practice=practice, phases=phases), made.said)
+
+    def summary(self, *, course: Course | None = None, practice: Practice = USUAL, phases: Iterable[str] = ()) -> "tuple[Line, ...]":
+        """Doses, days and totals by drug and cycle, without dates; of an open phase as many cycles as show all that changes.
+
+        Arguments and errors as in `schedule`.
+        """
+        starts = {phase.id: _NO_DATE.replace(year=2100 + 100 * n) for n, phase in enumerate(self.regimen.phases) if phase.waits}
+        cycles = max(map(grid.cycles_shown, self.regimen.phases)) if any(map(grid.is_open, self.regimen.phases)) else None
+        drawn = self.schedule(start=_NO_DATE, course=course, practice=practice, cycles=cycles, phases=phases, starts=starts)
+        return drawn.summary()
+
+
+# Stands in where a summary needs no dates.
+_NO_DATE = date(2001, 1, 1)
+
+
+def _known(patient: Patient | None, course: Course | None) -> Course:
+    if patient is not None and course is not None:
+        raise PatientError("give either `patient` or `course`, which has the patient in it")
+    return course or Course(patient=patient or Patient())
+
+
+def _by(practice: Practice, formula: str) -> Practice:
+    return replace(practice, formula=formula) if formula else practice
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSheet:
+    """The distinct amounts of a regimen for one patient, and what must be said of them as a whole."""
+
+    sheet: "Sheet"
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +116,13 @@ class PatientSchedule:
     """A dated, dosed schedule, and its ways out."""
 
     dosed: DosedSchedule
+
+    def summary(self) -> "tuple[Line, ...]":
+        """Doses, days and totals by drug and cycle, with what to open and to count. Raises DoseError where that can't be counted."""
+        from dosing.dose.summary import summary
+
+        schedule = self.dosed.schedule
+        return summary(self.dosed.rows, drug_of=self.dosed.drug, phases=schedule.phases, until=schedule.until)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -65,29 +132,29 @@ class PatientSchedule:
     @property
     def notes(self) -> tuple[str, ...]:
         """Readings, choices, conditions and what continues, in sentences."""
-        return self.dosed.schedule.notes
+        return self.dosed.notes
 
     def rows(self) -> list[Row]:
         """One row per activity and date, then one for each activity without a date; keys as in `dosing.export.columns`."""
         return rows(self.dosed)
 
-    def to_frame(self) -> "pd.DataFrame":
+    def to_frame(self, *, trace: bool = False) -> "pd.DataFrame":
         """The rows as a pandas DataFrame, one column for each of `dosing.export.columns`; numbers as float64, `date` as datetime64."""
         from dosing.export.frame import to_frame
 
-        return to_frame(self.dosed)
+        return to_frame(self.dosed, trace=trace)
 
-    def to_csv(self) -> str:
+    def to_csv(self, *, trace: bool = False) -> str:
         """The rows as RFC 4180 text with a header line."""
         from dosing.export.csv import to_csv
 
-        return to_csv(self.dosed)
+        return to_csv(self.dosed, trace=trace)
 
-    def to_json(self) -> str:
+    def to_json(self, *, trace: bool = False) -> str:
         """The rows, and what is missing and noted, as one JSON document."""
         from dosing.export.json import to_json
 
-        return to_json(self.dosed)
+        return to_json(self.dosed, trace=trace)
 
     def to_ical(self, *, stamp: datetime | None = None) -> bytes:
         """An iCalendar file. `stamp` is written as DTSTAMP; without it, one that depends on the regimen alone."""

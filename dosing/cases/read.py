@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from dosing.asked import PATIENT, PRACTICE, SEVERAL
 from dosing.regimen import values
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
 from dosing.regimen.reader import Reader
 
-_MEASURES = ("height", "weight", "bsa", "sex", "gfr")
 _CHOICES = ("variant", "proxy", "set", "base", "base_days")
-_REACH = ("formula", "cycles", "until", "phase", "phase_start")
-_LISTS = ("missing", "notes")
+_REACH = ("cycles", "until", "phase", "phase_start")
+_GIVEN = (*PATIENT, *PRACTICE, *SEVERAL, *_CHOICES, *_REACH)
+# Of one dose of a drug, without a regimen.
+_DOSE = ("dose", "route", "over", "infusion")
+_LISTS = ("missing", "notes", "says")
 _ACTIVITY: dict[str, tuple[type[Node], ...]] = {
-    **dict.fromkeys(("days", "doses", "amounts", "dates"), (Table,)),
+    **dict.fromkeys(("days", "doses", "amounts", "dates", "exact", "deviation", "measured", "rounding", "says"), (Table,)),
     **dict.fromkeys(("route", "over", "times", "optional"), (Text, Table)),
     "on": (Items,),
 }
@@ -26,7 +29,8 @@ _SHAPES = {Text: "plain text", Items: "a list", Table: "a mapping"}
 class Expected:
     """What a case expects of one thing.
 
-    `about` is phase, activity, missing, notes or fails; `name` says which phase or activity, or what fails; the rest maps keys to text.
+    `about` is phase, activity, missing, notes, says (of a drug) or fails; `name` says which phase or activity, or what fails; the rest maps
+    keys to text.
     """
 
     line: int
@@ -38,11 +42,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One patient worked by hand. `texts`, `lists` and `maps` hold what the case gives, as written."""
+    """One patient worked by hand. `texts`, `lists` and `maps` hold what the case gives, as written; a drug's case has no start."""
 
     name: str
     source: str
-    start: date
+    start: date | None
     texts: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]
     maps: Mapping[str, Mapping[str, str]]
@@ -51,10 +55,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """All cases of one regimen."""
+    """All cases of one regimen, or of one drug: the other is empty."""
 
     regimen: str
     cases: tuple[Case, ...]
+    drug: str = ""
 
 
 def read_cases(data: bytes, *, file: str) -> Cases:
@@ -65,17 +70,21 @@ def read_cases(data: bytes, *, file: str) -> Cases:
 
 
 def _cases(reader: Reader, node: Node) -> Cases:
-    entries = reader.table(node, "", required=("regimen", "cases"))
-    found = [_case(reader, member, path) for member, path in reader.items(entries.get("cases"), "cases")]
-    return Cases(reader.id(entries.get("regimen"), "regimen"), tuple(case for case in found if case))
+    about = "drug" if isinstance(node, Table) and "drug" in node.entries else "regimen"
+    entries = reader.table(node, "", required=(about, "cases"))
+    found = [_case(reader, member, path, about) for member, path in reader.items(entries.get("cases"), "cases")]
+    name, cases = reader.id(entries.get(about), about), tuple(case for case in found if case)
+    return Cases("", cases, name) if about == "drug" else Cases(name, cases)
 
 
-def _case(reader: Reader, node: Node, path: str) -> Case | None:
-    entries = reader.table(node, path, required=("name", "source", "start", "expect"), optional=(*_MEASURES, *_CHOICES, *_REACH))
+def _case(reader: Reader, node: Node, path: str, about: str) -> Case | None:
+    own = ("start",) if about == "regimen" else ()
+    known = _GIVEN if about == "regimen" else (*PATIENT, *PRACTICE, *SEVERAL, *_DOSE)
+    entries = reader.table(node, path, required=("name", "source", *own, "expect"), optional=known)
     start = reader.value(entries.get("start"), f"{path}.start", values.parse_date)
-    if start is None:
+    if start is None and own:
         return None
-    given = {key: member for key, member in entries.items() if key in (*_MEASURES, *_CHOICES, *_REACH)}
+    given = {key: member for key, member in entries.items() if key in known}
     return Case(
         name=reader.text(entries.get("name"), f"{path}.name"),
         source=reader.id(entries.get("source"), f"{path}.source"),

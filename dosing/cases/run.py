@@ -3,25 +3,38 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 
 from dosing.api import PatientSchedule, Plan, load_regimen
+from dosing.asked import SEVERAL, Asked
 from dosing.cases.read import Case, Cases, Expected
-from dosing.dose.bodysize import DEFAULT
-from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
+from dosing.dose.explain import explained
+from dosing.dose.product import product_steps
 from dosing.dose.schedule import Dosed
-from dosing.dose.sheet import sheet
+from dosing.dose.single import single
+from dosing.dose.steps import shown, signed_percent
 from dosing.errors import DosingError
+from dosing.export.drug import show_drug
 from dosing.regimen import values
+from dosing.regimen.drug import Drug
+from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
 from dosing.schedule.timeline import Placed
+from dosing.units import parse_dose
 
 Check = Callable[[str, Mapping[str, str], list[Dosed]], Iterator[str]]
 
 _SINGLE = "single"
 
 
-def run(cases: Cases, *, regimen: str = "") -> list[str]:
-    """Every difference between the cases and the program; empty where all agree. `regimen` is a path to use instead of the shipped id."""
+def run(cases: Cases, *, regimen: str = "", drug: Drug | None = None) -> list[str]:
+    """Every difference between the cases and the program; empty where all agree.
+
+    `regimen` is a path to use instead of the shipped id, `drug` a drug instead of the shipped one.
+    """
+    if cases.drug:
+        found = drug or find_drug(cases.drug)
+        return [f"{case.name}: {difference}" for case in cases.cases for difference in run_drug_case(case, found)]
     return [f"{case.name}: {difference}" for case in cases.cases for difference in run_case(case, regimen or cases.regimen)]
 
 
@@ -42,16 +55,10 @@ def run_case(case: Case, regimen: str) -> Iterator[str]:
         yield from (f"line {expected.line}: {difference}" for difference in _differences(expected, schedule))
 
 
-def patient_of(case: Case) -> Patient:
-    """The patient of a case, measurements read as the command line reads them."""
-    text = case.texts
-    return Patient(
-        height_cm=read_height(text["height"]) if "height" in text else None,
-        weight_kg=read_weight(text["weight"]) if "weight" in text else None,
-        bsa_m2=read_area(text["bsa"]) if "bsa" in text else None,
-        gfr_ml_min=read_clearance(text["gfr"]) if "gfr" in text else None,
-        sex=text.get("sex", ""),
-    )
+def asked_of(case: Case) -> Asked:
+    """What a case gives of patient, course and practice, read as the command line reads it."""
+    lists = {key: (text,) for key, text in case.texts.items() if key in SEVERAL}
+    return Asked(case.texts, {**lists, **case.lists})
 
 
 def plan_of(case: Case, regimen: str) -> Plan:
@@ -71,11 +78,11 @@ def _several(case: Case, key: str) -> tuple[str, ...]:
 
 
 def _schedule(case: Case, regimen: str) -> PatientSchedule:
-    text = case.texts
+    text, asked = case.texts, asked_of(case)
     return plan_of(case, regimen).schedule(
-        start=case.start,
-        patient=patient_of(case),
-        formula=text.get("formula", DEFAULT),
+        start=case.start or date.min,
+        course=asked.course(),
+        practice=asked.practice(),
         cycles=int(text["cycles"]) if "cycles" in text else None,
         until=values.parse_date(text["until"]) if "until" in text else None,
         phases=_several(case, "phase"),
@@ -86,15 +93,49 @@ def _schedule(case: Case, regimen: str) -> PatientSchedule:
 def _refused(expected: Expected, case: Case, regimen: str) -> Iterator[str]:
     """`dosing dose` must refuse, and its message must name what the case names."""
     try:
-        plan = plan_of(case, regimen)
-        formula = case.texts.get("formula", DEFAULT)
-        sheet(plan.regimen, patient_of(case), formula=formula, phases=_several(case, "phase")).require()
+        plan, asked = plan_of(case, regimen), asked_of(case)
+        if not (asked.course().later or any(each.since and each.since.day for each in asked.course().reductions)):
+            plan.sheet(course=asked.course(), practice=asked.practice(), phases=_several(case, "phase")).sheet.require()
         _schedule(case, regimen)
     except DosingError as error:
         if expected.name not in str(error):
             yield f"line {expected.line}: refused, but {expected.name!r} is not named: {error}"
     else:
         yield f"line {expected.line}: should have been refused for {expected.name!r}"
+
+
+# -- one dose of a drug -------------------------------------------------------------------------------------------
+
+
+def run_drug_case(case: Case, drug: Drug) -> Iterator[str]:
+    """The differences of one case of a drug: lines of its file in words, or of the calculation and the products of one dose."""
+    try:
+        lines = _drug_lines(case, drug)
+    except DosingError as error:
+        refusals = [expected for expected in case.expect if expected.about == "fails"]
+        if not refusals:
+            yield f"can't be computed: {error}"
+        yield from (
+            f"line {each.line}: refused, but {each.name!r} is not named: {error}" for each in refusals if each.name not in str(error)
+        )
+        return
+    for expected in case.expect:
+        if expected.about == "fails":
+            yield f"line {expected.line}: should have been refused for {expected.name!r}"
+        for text in expected.listed.get("says", ()):
+            if not any(text in line for line in lines):
+                yield f"line {expected.line}: no line says {text!r}"
+
+
+def _drug_lines(case: Case, drug: Drug) -> list[str]:
+    text, asked = case.texts, asked_of(case)
+    if "dose" not in text:
+        return show_drug(drug).splitlines()
+    made = single(drug, parse_dose(text["dose"]), course=asked.course(), practice=asked.practice())
+    over = values.parse_minutes(text["over"]) if "over" in text else None
+    infusion = int(text["infusion"]) if "infusion" in text else None
+    products = product_steps(made.amount, made.order.drug, route=text.get("route", ""), over=over, infusion=infusion)
+    return [f"{made.order.drug.shown} {made.order.dose}: {made.amount}", *explained(made.order, made.amount, products), *made.said]
 
 
 # -- comparing ----------------------------------------------------------------------------------------------------
@@ -202,6 +243,32 @@ def _optional(row: Dosed) -> str:
     return "yes" if row.entry.optional else "no"
 
 
+def _exact(row: Dosed) -> str:
+    return f"{shown(row.amount.exact)} {row.amount.unit}" if row.amount and row.amount.exact is not None else "not computed"
+
+
+def _deviation(row: Dosed) -> str:
+    return signed_percent(row.amount.deviation_pct) if row.amount else "not computed"
+
+
+def _measured(row: Dosed) -> str:
+    return str(row.measured_on or "at the start")
+
+
+def _rounding(row: Dosed) -> str:
+    return row.amount.rounding if row.amount else "not computed"
+
+
+def _says(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
+    """A text that some note, step or warning of the row on that day must hold."""
+    for when, text in expected.items():
+        row = next((row for row in rows if row.entry.when == when), None)
+        steps = row.amount.steps if row and row.amount else ()
+        said = [*(step.text for step in steps), *(step.note for step in steps), *(row.warnings if row else ())]
+        if not any(text in each for each in said):
+            yield f"{name} {when}: nothing says {text!r}"
+
+
 def _by_day(what: str, read: Callable[[Dosed], str]) -> Check:
     """A check of one value, for every row (no key) or on the days named."""
 
@@ -218,6 +285,11 @@ _CHECKS: dict[str, Check] = {
     "days": _days,
     "doses": _doses,
     "amounts": _by_day("amount", _amount),
+    "exact": _by_day("exact", _exact),
+    "deviation": _by_day("deviation", _deviation),
+    "measured": _by_day("measured", _measured),
+    "rounding": _by_day("rounding", _rounding),
+    "says": _says,
     "dates": _by_day("date", _date),
     "route": _by_day("route", _route),
     "over": _by_day("over", _over),

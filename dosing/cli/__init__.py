@@ -14,8 +14,10 @@ import dosing
 from dosing.cli.calculate import auc, bsa, crcl, round_
 from dosing.cli.check import check, verify
 from dosing.cli.dose import dose
-from dosing.cli.schedule import calendar, schedule
+from dosing.cli.schedule import calendar, schedule, summary
+from dosing.cli.share import share
 from dosing.cli.show import regimens, show
+from dosing.cli.site import site
 from dosing.errors import DosingError
 
 _INTERNAL = 70
@@ -41,7 +43,7 @@ def commands() -> None:
     """
 
 
-for _command in (regimens, show, check, schedule, dose, calendar, verify, bsa, crcl, auc, round_):
+for _command in (regimens, show, check, schedule, dose, summary, calendar, verify, bsa, crcl, auc, round_, site, share):
     commands.add_command(_command)
 
 

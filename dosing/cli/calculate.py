@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from dosing.cli.write import tell, write
-from dosing.errors import DoseError, Problem, RegimenFileError
+from dosing.errors import DoseError
 
 if TYPE_CHECKING:
     from dosing.dose.bands import BandTable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Band tables have some hundred lines.
-_MAX_BYTES = 1_000_000
 
 # The line \b keeps click from filling up the lines after it.
 _POLICIES = """\b
@@ -125,19 +124,11 @@ def round_(amount: str, policy: str, drug: str | None, bands: str | None) -> Non
 
 def _table(name: str) -> "dict[str, BandTable]":
     """The band table in a file, under the file's name. Raises RegimenError."""
-    from dosing.dose.bands import read_bands
+    from dosing.dose.bands import read_table
     from dosing.regimen.library import read_file
 
     path = Path(name)
-    data = read_file(path)
-    if len(data) > _MAX_BYTES:
-        raise RegimenFileError([Problem(name, 0, "", f"a band table has at most {_MAX_BYTES:,} bytes")])
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RegimenFileError([Problem(name, line, "", "not valid UTF-8; save the file as UTF-8")]) from None
-    return {path.stem: read_bands(text, name=path.stem, file=name)}
+    return {path.stem: read_table(read_file(path), name=path.stem, file=name)}
 
 
 def _read(what: str, text: str, reader: Callable[[str], T]) -> T:

@@ -53,22 +53,22 @@ def _check(name: str, strict: bool) -> list[str]:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[ID...]")
 def verify(names: tuple[str, ...]) -> None:
-    """Run the worked cases that stand beside the regimens (all of them without an ID).
+    """Run the worked cases that stand beside the regimens and the drugs (all of them without an ID).
 
-    ID is a regimen's id or alias, or the path of a regimen file.
+    ID is a regimen's id or alias, a drug's id, or the path of a regimen file.
     """
     from dosing.cases.read import read_cases
     from dosing.cases.run import run
-    from dosing.regimen.library import cases_file, read_file, regimen_ids
+    from dosing.regimen.library import cases_file, drug_ids, read_file, regimen_ids
 
     failed = 0
-    for name in names or regimen_ids():
+    for name in names or (*regimen_ids(), *drug_ids()):
         path = cases_file(name)
         cases = read_cases(read_file(path), file=path.name)
         differences = run(cases, regimen=name)
         failed += len(differences)
         result = f"{len(differences)} differences" if differences else "all as worked by hand"
-        click.echo(f"{cases.regimen}: {len(cases.cases)} cases, {result}")
+        click.echo(f"{cases.regimen or cases.drug}: {len(cases.cases)} cases, {result}")
         for difference in differences:
             click.echo(f"  {difference}")
     if failed:

@@ -1,6 +1,6 @@
 """Options that several commands share, and how their text becomes values."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,7 @@ from dosing.errors import PatientError, RegimenError, ScheduleError
 
 if TYPE_CHECKING:
     from dosing.api import Plan
-    from dosing.dose.patient import Patient
+    from dosing.asked import Asked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,8 +37,36 @@ measurements = _together(
     click.option("--weight", metavar="W", help="Weight: 70 (kg), 154lb."),
     click.option("--bsa", metavar="M2", help="Body surface in m2, instead of height and weight."),
     click.option("--gfr", metavar="ML_MIN", help="Filtration rate in mL/min, for doses by AUC."),
-    click.option("--sex", default="", metavar="female|male", help="For the one body-surface formula that needs it."),
-    click.option("--formula", default="mosteller", show_default=True, metavar="NAME", help="Body-surface formula."),
+    click.option("--sex", metavar="female|male", help="For formulas that need it."),
+    click.option("--lost", multiple=True, metavar="PART", help="A lost part of the body: 'left below-knee'; repeatable."),
+    click.option("--formula", metavar="NAME", help="Body-surface formula.  [default: mosteller, or the site's]"),
+    click.option("--override", multiple=True, metavar="NAME", help="Let a stop pass, which the output says; repeatable."),
+)
+factors = _together(
+    click.option("--age", metavar="YEARS", help="Completed years, for rules by age."),
+    click.option("--creatinine", metavar="C", help="With its unit, 1.1mg/dL or 97umol/L: for rules by kidney function."),
+    click.option("--crcl", metavar="ML_MIN", help="Creatinine clearance, instead of an estimate from the creatinine."),
+    click.option("--crcl-weight", metavar="KIND", help="Weight for that estimate: actual, ideal, adjusted.  [default: actual]"),
+    click.option("--dialysis", metavar="yes|no", help="For rules that name it."),
+    click.option("--bilirubin", metavar="B", help="With its unit, 2mg/dL or 34umol/L."),
+    click.option("--child-pugh", metavar="A|B|C", help="Class of liver disease."),
+    click.option("--liver", metavar="GRADE", help="Impairment: normal, mild, moderate, severe."),
+    click.option("--rule", multiple=True, metavar="DRUG=GROUP", help="Which of alternative rules: lenalidomide=eu, or none; repeatable."),
+)
+site = click.option("--site", envvar="DOSING_SITE", metavar="FILE", help="The site's file: formula, rounding, stock, limits.")
+practice = _together(
+    site,
+    click.option("--round", multiple=True, metavar="[DRUG=]POLICY", help="How to round, as in `dosing round`; repeatable."),
+    click.option("--bands", multiple=True, metavar="FILE.csv", help="A band table for --round 'bands NAME'; repeatable."),
+    click.option("--dose-weight", multiple=True, metavar="DRUG=KIND", help="actual, ideal, adjusted, before amputation; repeatable."),
+)
+reductions = click.option(
+    "--reduce", multiple=True, metavar="TEXT", help="'carfilzomib=level 1 from C3: neutropenia', or a percentage; repeatable."
+)
+over_time = _together(
+    click.option("--measured", multiple=True, metavar="TEXT", help="A later size: '2026-03-02 weight=66kg'; repeatable."),
+    click.option("--weigh", multiple=True, metavar="[DRUG=]RULE", help="When a new weight counts: 'more than 10 %', 'each cycle'."),
+    click.option("--prior", multiple=True, metavar="DRUG=AMOUNT", help="Given before: doxorubicin=240mg/m2; repeatable."),
 )
 only_phases = click.option("--phase", "phases", multiple=True, metavar="ID", help="Only this phase; repeatable.")
 reach = _together(
@@ -73,15 +101,12 @@ class Chosen:
             base_days=self.options["base_days"],
         )
 
-    def patient(self) -> "Patient":
-        """The measurements given. Raises PatientError."""
-        from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
+    def asked(self) -> "Asked":
+        """The patient, the course and the practice as they were asked for."""
+        from dosing.asked import PATIENT, PRACTICE, SEVERAL, Asked
 
-        readers = {"height": read_height, "weight": read_weight, "bsa": read_area, "gfr": read_clearance}
-        read = {name: reader(text) if (text := self.options[name]) is not None else None for name, reader in readers.items()}
-        return Patient(
-            height_cm=read["height"], weight_kg=read["weight"], bsa_m2=read["bsa"], gfr_ml_min=read["gfr"], sex=self.options["sex"]
-        )
+        texts = {name: text for name in (*PATIENT, *PRACTICE) if (text := self.options.get(name)) is not None}
+        return Asked(texts, {name: self.options[name] for name in SEVERAL if self.options.get(name)})
 
     def reach(self) -> dict[str, Any]:
         """How far to draw and from when, as `Plan.schedule` takes it. Raises PatientError and ScheduleError."""
@@ -96,6 +121,17 @@ class Chosen:
                 for phase, day in _pairs("--phase-start", self.options["starts"], ScheduleError)
             },
         }
+
+
+def compared(plan: "Plan", name: str) -> Iterator[str]:
+    """Where the chosen regimen departs from another one, line by line."""
+    from dosing.api import load_regimen
+    from dosing.regimen.compare import compare
+
+    other = load_regimen(name).regimen
+    found = compare(plan.regimen, other)
+    yield f"{plan.regimen.id} departs from {other.id} in {len(found)} place{'s' if len(found) != 1 else ''}"
+    yield from (f"    {difference}" for difference in found)
 
 
 def parse_stamp(text: str | None) -> datetime | None:

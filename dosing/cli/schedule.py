@@ -1,4 +1,4 @@
-"""`dosing schedule` and `dosing calendar`."""
+"""`dosing schedule`, `dosing calendar` and `dosing summary`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +6,7 @@ import click
 
 from dosing.cli import options
 from dosing.cli.write import table, tell, write
+from dosing.errors import OutputError
 
 if TYPE_CHECKING:
     from dosing.api import PatientSchedule
@@ -15,16 +16,23 @@ if TYPE_CHECKING:
 @click.argument("regimen", metavar="ID")
 @options.reach
 @options.measurements
+@options.factors
+@options.practice
+@options.reductions
+@options.over_time
 @options.choices
+@click.option("--trace", is_flag=True, help="With csv, json or jsonl: the calculation of each amount too.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "jsonl"]), default="table", show_default=True, help="Form of the output."
 )
 @options.output
-def schedule(regimen: str, form: str, output: str | None, force: bool, **given: Any) -> None:
+def schedule(regimen: str, form: str, trace: bool, output: str | None, force: bool, **given: Any) -> None:
     """The dated table of a regimen for one patient.
 
     ID is a regimen's id or alias, or the path of a regimen file. What the protocol leaves out stays empty and is said on standard error.
     """
+    if trace and form == "table":
+        raise OutputError("--trace needs --format csv, json or jsonl; `dosing dose --explain` prints the calculation for people")
     drawn = _drawn(regimen, given)
     _tell(drawn)
     if form == "table":
@@ -36,13 +44,17 @@ def schedule(regimen: str, form: str, output: str | None, force: bool, **given: 
     from dosing.export.json import to_json, to_jsonl
 
     make = {"csv": to_csv, "json": to_json, "jsonl": to_jsonl}[form]
-    write(make(drawn.dosed).encode(), output=output, force=force)
+    write(make(drawn.dosed, trace=trace).encode(), output=output, force=force)
 
 
 @click.command()
 @click.argument("regimen", metavar="ID")
 @options.reach
 @options.measurements
+@options.factors
+@options.practice
+@options.reductions
+@options.over_time
 @options.choices
 @click.option("--stamp", metavar="MOMENT", help="Written as DTSTAMP; left out, the day the regimen was last checked.")
 @click.option("--plan-id", default="", metavar="TEXT", help="Tells two plans of one regimen and start date apart; no name, please.")
@@ -57,10 +69,29 @@ def calendar(regimen: str, stamp: str | None, plan_id: str, output: str | None, 
     write(to_ical(drawn.dosed, stamp=moment, plan_id=plan_id), output=output, force=force)
 
 
+@click.command()
+@click.argument("regimen", metavar="ID")
+@options.reach
+@options.measurements
+@options.factors
+@options.practice
+@options.reductions
+@options.over_time
+@options.choices
+@options.output
+def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None:
+    """Doses, days and totals by drug and cycle, with vials to open and tablets to dispense."""
+    from dosing.dose.summary import lines_of
+
+    drawn = _drawn(regimen, given)
+    _tell(drawn)
+    write("".join(f"{line}\n" for line in lines_of(drawn.summary())).encode(), output=output, force=force)
+
+
 def _drawn(regimen: str, given: dict[str, Any]) -> "PatientSchedule":
     chosen = options.Chosen(given)
-    patient = chosen.patient()
-    return chosen.plan(regimen).schedule(patient=patient, formula=given["formula"], **chosen.reach())
+    asked = chosen.asked()
+    return chosen.plan(regimen).schedule(course=asked.course(), practice=asked.practice(), **chosen.reach())
 
 
 def _tell(drawn: "PatientSchedule") -> None:

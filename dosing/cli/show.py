@@ -1,5 +1,7 @@
 """`dosing regimens` and `dosing show`."""
 
+from typing import Any
+
 import click
 
 from dosing.cli import options
@@ -29,10 +31,22 @@ def regimens(search: str) -> None:
 
 
 @click.command()
-@click.argument("regimen", metavar="ID")
+@click.argument("name", metavar="ID|DRUG")
 @options.choices
-def show(regimen: str, **given: object) -> None:
-    """A regimen in plain words, with every source and every gap."""
+@click.option("--compare", metavar="ID", help="Only where the regimen departs from another one.")
+def show(name: str, compare: str | None, **given: Any) -> None:
+    """A regimen or a drug in plain words, with every source and every gap."""
+    from dosing.regimen.library import drug_ids, find_drug, is_path, regimen_ids
+
+    if not is_path(name) and name not in regimen_ids() and name in drug_ids():
+        from dosing.export.drug import show_drug
+
+        write(show_drug(find_drug(name)).encode(), output=None, force=False)
+        return
+    plan = options.Chosen(given).plan(name)
+    if compare:
+        write("".join(f"{line}\n" for line in options.compared(plan, compare)).encode(), output=None, force=False)
+        return
     from dosing.export.words import show as in_words
 
-    write(in_words(options.Chosen(given).plan(regimen).regimen).encode(), output=None, force=False)
+    write(in_words(plan.regimen).encode(), output=None, force=False)

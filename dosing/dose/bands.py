@@ -14,6 +14,7 @@ from decimal import Decimal
 from dosing.errors import Problem, RegimenFileError
 from dosing.units import Quantity, parse_amount, parse_number, plain
 
+MAX_BYTES = 1_000_000
 _NUMBERS = ("from", "below", "band")
 _FORMS = "from,below,band,unit or from_mg,below_mg,band_mg with one unit"
 
@@ -61,6 +62,18 @@ class _Row:
     line: int
     cells: dict[str, str]
     unit: str
+
+
+def read_table(data: bytes, *, name: str, file: str) -> BandTable:
+    """The band table in a file's bytes. Raises RegimenFileError, also where it is too large or not UTF-8."""
+    if len(data) > MAX_BYTES:
+        raise RegimenFileError([Problem(file, 0, "", f"a band table has at most {MAX_BYTES:,} bytes")])
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RegimenFileError([Problem(file, line, "", "not valid UTF-8; save the file as UTF-8")]) from None
+    return read_bands(text, name=name, file=file)
 
 
 def read_bands(text: str, *, name: str, file: str) -> BandTable:

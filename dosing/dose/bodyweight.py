@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 
-from dosing.dose.amount import Step, shown
 from dosing.dose.patient import SEXES, Patient
+from dosing.dose.steps import Step, shown
 from dosing.errors import PatientError, nearest
 from dosing.units import EXACT, Quantity, plain
 
@@ -183,6 +183,23 @@ def weight_before_amputation(*, observed_kg: Decimal, losses: Sequence[Loss]) ->
     missing = ", ".join(str(loss) for loss in losses)
     text = f"weight {plain(observed_kg)} kg / (1 - {plain(percent)} %) = {shown(kg)} kg (before amputation: {missing})"
     return Weight(kg, "before amputation", "osterkamp-1995", (Step("weight", text, source="osterkamp-1995"),))
+
+
+def choose_weight(kind: str, patient: Patient) -> Weight:
+    """The patient's weight of one kind: `actual`, `ideal`, `adjusted` or `before amputation`. Raises PatientError for what that needs."""
+    if patient.weight_kg is None:
+        raise PatientError("the patient's weight is needed: give --weight")
+    if kind == "actual":
+        return actual_weight(patient.weight_kg)
+    if kind == "before amputation":
+        return weight_before_amputation(observed_kg=patient.weight_kg, losses=[read_loss(text) for text in patient.lost])
+    if patient.height_cm is None:
+        raise PatientError(f"the {kind} weight needs the patient's height: give --height")
+    if kind == "ideal":
+        return ideal_weight(height_cm=patient.height_cm, sex=patient.sex)
+    if kind == "adjusted":
+        return adjusted_weight(height_cm=patient.height_cm, weight_kg=patient.weight_kg, sex=patient.sex)
+    raise PatientError(f"there is no weight {kind!r}; known are actual, ideal, adjusted and before amputation")
 
 
 def checked_sex(sex: str, *, what: str) -> str:

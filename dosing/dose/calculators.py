@@ -10,16 +10,16 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Literal
 
-from dosing.dose.amount import Step, shown
 from dosing.dose.bands import BandTable
 from dosing.dose.bodysize import DEFAULT, FORMULAS, body_surface, find_formula
-from dosing.dose.bodyweight import Weight, actual_weight, adjusted_weight, ideal_weight
+from dosing.dose.bodyweight import choose_weight
 from dosing.dose.calvert import calvert
 from dosing.dose.kidney import CALVERT_CAP_ML_MIN, capped_rate, ckd_epi_2021, cockcroft_gault
 from dosing.dose.patient import Patient
 from dosing.dose.plausible import Grade, Remark, assess
 from dosing.dose.policy import Policy, Rounded, apply
-from dosing.errors import DoseError, PatientError
+from dosing.dose.steps import Step, shown
+from dosing.errors import DoseError
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact
 from dosing.units import Quantity, plain
@@ -83,7 +83,7 @@ def clearance(
     Raises PatientError for a missing height or sex, and for measurements that `assess` or the formulas refuse.
     """
     remarks = assess(height_cm=height_cm, weight_kg=weight_kg, age_years=age_years, creatinine=creatinine, override=override)
-    weight = _weight(kind, height_cm, weight_kg, sex)
+    weight = choose_weight(kind, Patient(height_cm=height_cm, weight_kg=weight_kg, sex=sex))
     rate = cockcroft_gault(age_years=age_years, sex=sex, weight=weight, creatinine=creatinine)
     egfr = ckd_epi_2021(age_years=age_years, sex=sex, creatinine=creatinine)
     uncapped = Step("gfr cap", "not capped, not rounded, not indexed to body surface")
@@ -91,16 +91,6 @@ def clearance(
         Answer(f"creatinine clearance: {rate}", (*rate.steps, uncapped), tuple(remarks)),
         Answer(f"for information, not for a dose: {egfr}", egfr.steps),
     )
-
-
-def _weight(kind: WeightKind, height_cm: Decimal | None, weight_kg: Decimal, sex: str) -> Weight:
-    if kind == "actual":
-        return actual_weight(weight_kg)
-    if height_cm is None:
-        raise PatientError(f"the {kind} weight needs the patient's height: give --height")
-    if kind == "ideal":
-        return ideal_weight(height_cm=height_cm, sex=sex)
-    return adjusted_weight(height_cm=height_cm, weight_kg=weight_kg, sex=sex)
 
 
 def exposure(*, auc: Decimal, gfr_ml_min: Decimal, cap_ml_min: Decimal | None = None) -> Answer:

@@ -5,6 +5,7 @@ Arithmetic only: which concentration, bag, range and rates hold for a drug is fo
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from dosing.dose.rounding import half_up
 from dosing.errors import DoseError
@@ -77,14 +78,21 @@ def outside_range(concentration: Quantity, *, lowest: Quantity | None = None, hi
 
     Raises DoseError for what isn't a concentration, for different kinds, and for a range that is upside down.
     """
+    place = against_range(concentration, lowest=lowest, highest=highest)
+    limit = f"lowest allowed, {lowest}" if place == "below" else f"highest allowed, {highest}"
+    return "" if place == "within" else f"{shown_concentration(concentration)} is {place} the {limit}"
+
+
+def against_range(
+    concentration: Quantity, *, lowest: Quantity | None = None, highest: Quantity | None = None
+) -> Literal["below", "within", "above"]:
+    """Where a concentration lies; both limits are within, and None sets no limit. Raises DoseError as `outside_range` does."""
     value, low, high = (None if each is None else _per_ml(each, concentration) for each in (concentration, lowest, highest))
     if low is not None and high is not None and low > high:
         raise DoseError(f"no concentration lies from {lowest} to {highest}; give the lower limit first")
     if value is not None and low is not None and value < low:
-        return f"{_shown(concentration)} is below the lowest allowed, {lowest}"
-    if value is not None and high is not None and value > high:
-        return f"{_shown(concentration)} is above the highest allowed, {highest}"
-    return ""
+        return "below"
+    return "above" if value is not None and high is not None and value > high else "within"
 
 
 def rate_ml_h(volume_ml: Decimal, *, minutes: Decimal) -> Decimal:
@@ -124,6 +132,13 @@ def duration_min(volume_ml: Decimal, *, steps: Steps) -> Decimal:
     return infuse(volume_ml, steps=steps)[-1].to_min
 
 
+def shown_concentration(concentration: Quantity) -> str:
+    """A concentration for people: with four decimals, and `about` where it has more."""
+    short = half_up(concentration.value, step=Decimal("0.0001"))
+    about = "" if short == concentration.value else "about "
+    return f"{about}{Quantity(short, concentration.unit)}"
+
+
 def _positive(value: Decimal) -> bool:
     return value.is_finite() and value > 0
 
@@ -136,13 +151,6 @@ def _require(value: Decimal, what: str, unit: str) -> None:
 def _short(number: Decimal) -> str:
     """The number for a message: with two decimals."""
     return plain(half_up(number, step=Decimal("0.01")))
-
-
-def _shown(concentration: Quantity) -> str:
-    """A concentration for a message: with four decimals, and `about` where it has more."""
-    short = half_up(concentration.value, step=Decimal("0.0001"))
-    about = "" if short == concentration.value else "about "
-    return f"{about}{Quantity(short, concentration.unit)}"
 
 
 def _per_ml(quantity: Quantity, like: Quantity) -> Decimal:

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from dosing.dose.amount import Step, shown
 from dosing.dose.bodyweight import Weight, checked_sex
 from dosing.dose.patient import Patient
+from dosing.dose.steps import Step, shown
 from dosing.errors import DoseError, PatientError
 from dosing.units import EXACT, Quantity, parse_number, plain
 

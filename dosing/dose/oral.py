@@ -92,6 +92,15 @@ def dispense(units: Units, *, days: Iterable[int], times_a_day: int = 1) -> Supp
     return Supply(a_day, len(numbers), _times(a_day, len(numbers)))
 
 
+def together(counted: Iterable[tuple[Units, int]]) -> Units:
+    """So many times each of the units, as one; the larger strength first. 0 times counts for nothing."""
+    sums: dict[Quantity, int] = {}
+    for units, times in counted:
+        for strength, count in units.units:
+            sums[strength] = sums.get(strength, 0) + count * times
+    return Units(tuple(sorted(((each, count) for each, count in sums.items() if count), key=_strength_mg, reverse=True)))
+
+
 def days_off(days: Iterable[int], *, cycle_days: int) -> tuple[int, ...]:
     """The days of a cycle of `cycle_days` that aren't among the `days` given, in order.
 
@@ -122,6 +131,10 @@ def name_runs(days: Iterable[int]) -> str:
     *most, last = names
     joined = f"{', '.join(most)} and {last}" if most else last
     return f"{'day' if len(numbers) == 1 else 'days'} {joined}"
+
+
+def _strength_mg(counted: tuple[Quantity, int]) -> Decimal:
+    return counted[0].to("mg")
 
 
 def _name_run(first: int, last: int) -> str:

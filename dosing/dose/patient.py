@@ -1,26 +1,29 @@
 """A patient's measurements: read with their units, refused when they can't be a person's, never replaced by a default."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from dosing.dose.measures import LIMITS
 from dosing.errors import PatientError
+from dosing.regimen.conditions import CHILD_PUGH, LIVER
+from dosing.regimen.values import WEIGHTS
 from dosing.units import EXACT, Quantity, parse_number, plain
 
 Number = int | float | Decimal
 
 SEXES = ("female", "male")
 
-# Wider than any person who is treated; a number outside is a slip of the pen or of the unit.
-_LIMITS = {
-    "height_cm": ("height", "cm", Decimal(40), Decimal(275)),
-    "weight_kg": ("weight", "kg", Decimal(1), Decimal(650)),
-    "bsa_m2": ("body surface", "m2", Decimal("0.1"), Decimal(4)),
-    "gfr_ml_min": ("GFR", "mL/min", Decimal(1), Decimal(300)),
-}
-_HINTS = {
-    "height_cm": "bare numbers are cm; give the unit otherwise, such as 1.70m or 5ft7in",
-    "weight_kg": "bare numbers are kg; give the unit otherwise, such as 154lb",
+# Attribute -> measurement of dosing.dose.measures.
+_MEASURED = {
+    "height_cm": "height",
+    "weight_kg": "weight",
+    "bsa_m2": "body surface",
+    "gfr_ml_min": "GFR",
+    "crcl_ml_min": "creatinine clearance",
+    "bilirubin_mg_dl": "bilirubin",
 }
 _EXAMPLES = {"cm": "170, 170cm, 1.70m or 5ft7in", "kg": "70, 70kg or 154lb", "m2": "1.8 or 1.8m2", "mL/min": "90 or 90mL/min"}
 _HEIGHT_IN_FEET = re.compile(r"([0-9]+)\s*(?:ft|')\s*(?:([0-9]+(?:\.[0-9]+)?)\s*(?:in|\"))?")
@@ -30,7 +33,10 @@ _HEIGHT_IN_FEET = re.compile(r"([0-9]+)\s*(?:ft|')\s*(?:([0-9]+(?:\.[0-9]+)?)\s*
 class Patient:
     """Measurements in the units of their names; None is "not measured". No name, no number: identity is never needed.
 
-    `bsa_m2` gives the body surface directly and goes before height and weight. `sex` is "female", "male" or empty; one formula needs it.
+    `bsa_m2` gives the body surface directly and goes before height and weight. `sex` is "female", "male" or empty. `measured_on` is the day
+    of height and weight, where it is known. Age in completed years, `creatinine` in mg/dL or umol/L, `crcl_ml_min` (given, goes before one
+    estimated with the weight of the kind `crcl_weight`), bilirubin, dialysis, Child-Pugh class (A, B, C), grade of liver impairment
+    (normal, mild, moderate, severe) and lost parts of the body (`left below-knee`) are for rules that name them.
     Raises PatientError for a value that can't be a person's.
     """
 
@@ -39,6 +45,16 @@ class Patient:
     bsa_m2: Decimal | None = None
     gfr_ml_min: Decimal | None = None
     sex: str = ""
+    measured_on: date | None = None
+    age_years: int | None = None
+    creatinine: Quantity | None = None
+    crcl_ml_min: Decimal | None = None
+    crcl_weight: str = "actual"
+    bilirubin_mg_dl: Decimal | None = None
+    dialysis: bool | None = None
+    child_pugh: str = ""
+    liver: str = ""
+    lost: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -48,13 +64,40 @@ class Patient:
         bsa_m2: Number | None = None,
         gfr_ml_min: Number | None = None,
         sex: str = "",
+        measured_on: date | None = None,
+        age_years: int | None = None,
+        creatinine: Quantity | None = None,
+        crcl_ml_min: Number | None = None,
+        crcl_weight: str = "actual",
+        bilirubin_mg_dl: Number | None = None,
+        dialysis: bool | None = None,
+        child_pugh: str = "",
+        liver: str = "",
+        lost: Iterable[str] = (),
     ) -> None:
-        given = {"height_cm": height_cm, "weight_kg": weight_kg, "bsa_m2": bsa_m2, "gfr_ml_min": gfr_ml_min}
+        given = {
+            "height_cm": height_cm,
+            "weight_kg": weight_kg,
+            "bsa_m2": bsa_m2,
+            "gfr_ml_min": gfr_ml_min,
+            "crcl_ml_min": crcl_ml_min,
+            "bilirubin_mg_dl": bilirubin_mg_dl,
+        }
         for name, number in given.items():
             object.__setattr__(self, name, None if number is None else _plausible(name, number))
-        if sex not in ("", *SEXES):
-            raise PatientError(f"sex is {sex!r}; it is one of {', '.join(SEXES)}, or left out")
-        object.__setattr__(self, "sex", sex)
+        words = {
+            "sex": (sex, SEXES),
+            "crcl_weight": (crcl_weight, WEIGHTS),
+            "child_pugh": (child_pugh, CHILD_PUGH),
+            "liver": (liver, LIVER),
+        }
+        for name, (word, known) in words.items():
+            if word not in ("", *known):
+                raise PatientError(f"{name.replace('_', ' ')} is {word!r}; it is one of {', '.join(known)}, or left out")
+            object.__setattr__(self, name, word)
+        rest = {"measured_on": measured_on, "age_years": age_years, "creatinine": creatinine, "dialysis": dialysis, "lost": tuple(lost)}
+        for name, value in rest.items():
+            object.__setattr__(self, name, value)
 
     @property
     def measured(self) -> bool:
@@ -63,17 +106,17 @@ class Patient:
 
 
 def _plausible(name: str, number: Number) -> Decimal:
-    """The exact decimal of a measurement. Raises PatientError outside the limits."""
-    what, unit, low, high = _LIMITS[name]
+    """The exact decimal of a measurement. Raises PatientError outside what a person can have."""
+    limit = LIMITS[_MEASURED[name]]
     if isinstance(number, (bool, str)):
-        raise PatientError(f"{what}: {number!r} is not a number")
+        raise PatientError(f"{limit.what}: {number!r} is not a number")
     try:
         value = Decimal(str(number))
     except InvalidOperation:
-        raise PatientError(f"{what}: {number!r} is not a number") from None
-    if not (value.is_finite() and low <= value <= high):
-        hint = f"; {_HINTS[name]}" if name in _HINTS else ""
-        raise PatientError(f"{what} {value} {unit} is outside {low} to {high} {unit}{hint}")
+        raise PatientError(f"{limit.what}: {number!r} is not a number") from None
+    if not (value.is_finite() and limit.least <= value <= limit.most):
+        hint = f"; {limit.slip}" if limit.slip else ""
+        raise PatientError(f"{limit.what} {value} {limit.unit} is outside {limit.least} to {limit.most} {limit.unit}{hint}")
     return value
 
 
@@ -116,4 +159,9 @@ def _measurement(what: str, text: str, unit: str, units: tuple[str, ...]) -> Dec
 def describe(patient: Patient) -> str:
     """The measurements in a line: `170 cm, 70 kg`."""
     parts = [(patient.height_cm, "cm"), (patient.weight_kg, "kg"), (patient.bsa_m2, "m2"), (patient.gfr_ml_min, "mL/min")]
-    return ", ".join(f"{plain(value)} {unit}" for value, unit in parts if value is not None)
+    return ", ".join(f"{plain(value)} {unit}" for value, unit in parts if value is not None) + dated(patient)
+
+
+def dated(patient: Patient) -> str:
+    """When height and weight were measured: ` of 2026-03-02`; nothing where that isn't known."""
+    return f" of {patient.measured_on}" if patient.measured_on else ""

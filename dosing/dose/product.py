@@ -1,58 +1,65 @@
-"""What an amount means at the bench: the volume to draw and the vials to open, or the tablets and capsules to count.
+"""What an amount means at the bench: the vials to open and the bag to fill, or the tablets and capsules to count.
 
-Everything comes from the drug's file with its source; what the file does not say is left out. Nothing here changes an amount.
+Everything comes from the drug with its source; what nobody stated is left out. Nothing here changes an amount.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 
-from dosing.dose.amount import Amount, Step, shown
+from dosing.dose.amount import Amount
 from dosing.dose.infusion import drawn_ml
 from dosing.dose.oral import MadeUp, make_up
-from dosing.dose.vials import open_vials
+from dosing.dose.preparation import by, keeping, prepare
+from dosing.dose.steps import Step, shown
+from dosing.errors import DoseError
 from dosing.regimen.drug import Drug
-from dosing.regimen.facts import Fact
+from dosing.regimen.facts import Fact, Minutes
 from dosing.units import Quantity, plain
 
-_ORAL = "PO"
-_TENTH = Decimal("0.1")
+ORAL = "PO"
+NO_ROUTE = "route not stated"
 
 
-def product_steps(amount: Amount, drug: Drug, *, route: str) -> tuple[Step, ...]:
+def product_steps(amount: Amount, drug: Drug, *, route: str, over: Minutes | None = None, infusion: int | None = None) -> tuple[Step, ...]:
     """The products for one administration, for each route it may go (`PO or IV` is both; without a route, each of the drug's).
 
-    Only amounts by mass have products. Raises DoseError where the drug's strengths can't be counted.
+    `over` is the infusion time that the regimen states, `infusion` the number of this infusion of the drug for the patient, from 1; without
+    it the rates of every infusion are told. Kinds of steps: vials, reconstitution, volume, bag, rate, stability; units (to count).
+    Only amounts by mass have products. Raises DoseError where the drug's vials or strengths can't be counted, where its concentration is
+    of another kind than the amount, and for an infusion below 1.
     """
+    if infusion is not None and infusion < 1:
+        raise DoseError(f"infusion {infusion}: the infusions of a drug count from 1")
     quantity = Quantity(amount.value, amount.unit)
     if quantity.kind != "mass":
         return ()
-    routes = (route or drug.routes.stated or "route not stated").split(" or ")
-    return tuple(step for each in routes for step in (_oral(quantity, drug) if each == _ORAL else _drawn(quantity, drug, each)))
+    routes = routes_of(route, drug)
+    each = [_oral(quantity, drug) if one == ORAL else prepare(quantity, drug, one, over=over, infusion=infusion) for one in routes]
+    return (*(step for steps in each for step in steps), *keeping(drug, routes))
 
 
-def _oral(quantity: Quantity, drug: Drug) -> Iterator[Step]:
-    for form, fact in (("tablets", drug.tablets), ("capsules", drug.capsules)):
-        if fact and fact.stated:
-            yield Step("product", f"PO, {form}: {_units(make_up(quantity, strengths=fact.stated, drug=drug.id))} {_from(fact)}")
+def routes_of(route: str, drug: Drug) -> list[str]:
+    """Each route that an administration may go; those of the drug where the regimen names none."""
+    return (route or drug.routes.stated or NO_ROUTE).split(" or ")
 
 
-def _units(made: MadeUp) -> str:
+def oral_forms(drug: Drug) -> dict[str, Fact[tuple[Quantity, ...]]]:
+    """The tablets and capsules that there are, as far as they are stated."""
+    return {form: fact for form, fact in (("tablets", drug.tablets), ("capsules", drug.capsules)) if fact and fact.stated}
+
+
+def units_in_words(made: MadeUp) -> str:
+    """`2 x 20 mg`; or that whole units can't make it up, with the nearest amounts that they can."""
     if made.units:
         return str(made.units)
     nearest = [f"{plain(each.total_mg)} mg ({each})" for each in (made.below, made.above) if each]
-    return f"whole units can't make up {plain(made.dose_mg)} mg; nearest are {' and '.join(nearest)}"
+    return f"whole units can't make up {plain(made.dose_mg)} mg; nearest {'are' if len(nearest) > 1 else 'is'} {' and '.join(nearest)}"
 
 
-def _drawn(quantity: Quantity, drug: Drug, route: str) -> Iterator[Step]:
-    concentration = drug.concentration.get(route) or drug.concentration.get("")
-    if concentration and concentration.stated:
-        volume = drawn_ml(quantity, concentration=concentration.stated)
-        yield Step("product", f"{route}: {shown(volume)} mL at {concentration.stated} {_from(concentration)}")
-    if drug.vials and drug.vials.stated:
-        opened = open_vials(quantity, sizes=drug.vials.stated, drug=drug.id)
-        waste = f"{plain(opened.waste_mg)} mg left over ({plain(opened.waste_percent.quantize(_TENTH))} % of what is opened)"
-        yield Step("product", f"{route}: open {opened}, {waste} {_from(drug.vials)}")
-
-
-def _from(fact: Fact[object]) -> str:
-    return f"[{fact.source}]{' UNVERIFIED' if fact.unverified else ''}"
+def _oral(quantity: Quantity, drug: Drug) -> Iterator[Step]:
+    for form, fact in oral_forms(drug).items():
+        made = make_up(quantity, strengths=fact.stated or (), drug=drug.id)
+        yield Step("units", f"{ORAL}, {form}: {units_in_words(made)} {by(fact)}")
+    # only what is stated for this very route: the fluid in a vial is not one to drink
+    liquid = drug.concentration.get(ORAL)
+    if liquid and liquid.stated:
+        yield Step("volume", f"{ORAL}: {shown(drawn_ml(quantity, concentration=liquid.stated))} mL at {liquid.stated} {by(liquid)}")

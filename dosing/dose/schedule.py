@@ -1,69 +1,155 @@
 """Every entry of a schedule with its amount, or with the reason why it has none."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 
 from dosing.dose.amount import Amount, Order, compute, missing_measurement
-from dosing.dose.bodysize import DEFAULT, find_formula
+from dosing.dose.bodysize import find_formula
+from dosing.dose.course import Course
+from dosing.dose.limits import Finding, look, require
+from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient
+from dosing.dose.practice import USUAL, Practice
+from dosing.dose.reduction import Place, Reduction, check_reductions, in_force
+from dosing.dose.steps import Step
+from dosing.dose.weighing import Scale, check_later
+from dosing.regimen.drug import Drug
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
 from dosing.schedule.draw import Schedule
 from dosing.schedule.entries import Entry
-from dosing.units import Quantity
-
-_NOBODY = Patient()
 
 
 @dataclass(frozen=True, slots=True)
 class Dosed:
-    """An entry with the amount of one administration; without an amount, `why` says what was not at hand."""
+    """An entry with the amount of one administration, and what was ordered.
+
+    Without an amount, `why` says what was not at hand. `measured_on` is the day of the size it was computed with, where that has a date;
+    `warnings` are limits that the entry passes.
+    """
 
     entry: Entry
     amount: Amount | None = None
     why: str = ""
+    order: Order | None = None
+    measured_on: date | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DosedSchedule:
-    """A schedule for one patient: its rows stand in the order of the schedule's entries."""
+    """A schedule for one patient: its rows stand in the order of the schedule's entries.
+
+    `said` are sentences about the patient and the site that hold for the whole; `findings` are limits that are passed.
+    """
 
     schedule: Schedule
-    patient: Patient
-    formula: str
+    course: Course
+    practice: Practice
     rows: tuple[Dosed, ...]
+    findings: tuple[Finding, ...] = ()
+    said: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that must be said of the schedule as a whole."""
+        return (*self.schedule.notes, *self.said, *_practiced(self.practice), *map(str, self.course.reductions), *self._found())
+
+    def drug(self, id: str) -> Drug:
+        """A drug of the schedule as it is at this site."""
+        return self.practice.drug(find_drug(id, regimen=self.schedule.regimen))
+
+    def _found(self) -> Iterator[str]:
+        yield from (f"{finding.grade.upper()}: {finding.note}" for finding in self.findings)
 
 
-def order_for(entry: Entry, regimen: Regimen) -> Order | None:
-    """What the regimen asks for on an entry's day; None where the drug or a single dose is not stated."""
-    if not entry.drug or not isinstance(entry.dose, Quantity):
-        return None
-    facts = entry.facts
-    return Order(find_drug(entry.drug, regimen=regimen), entry.dose, facts.get("max"), facts.get("bsa_cap"), facts.get("round"))
-
-
-def dose_schedule(schedule: Schedule, patient: Patient | None = None, *, formula: str = DEFAULT) -> DosedSchedule:
+def dose_schedule(
+    schedule: Schedule,
+    course: Course | Patient | None = None,
+    *,
+    practice: Practice = USUAL,
+    said: Iterable[str] = (),
+) -> DosedSchedule:
     """The schedule with amounts for the patient; without any measurement only flat doses become amounts.
 
-    Raises PatientError where some measurements are at hand and one that a drug needs is not.
+    Raises PatientError where some measurements are at hand and one that a drug needs is not; DoseError for a reduction that can't be made,
+    for a limit whose passing is a stop, and where no rule says when a new weight counts.
     """
-    formula = find_formula(formula).id
-    known = patient or _NOBODY
-    computed: dict[int, Dosed] = {}
-    rows = []
-    for entry in schedule.entries:
-        # Days on which nothing differs share one mapping of facts, and so one calculation.
-        done = computed.get(id(entry.facts))
+    known = course if isinstance(course, Course) else Course(patient=course or Patient())
+    practice = replace(practice, formula=find_formula(practice.formula).id)
+    check_reductions(known.reductions, drugs_given(schedule.regimen))
+    check_later(known)
+    work = _Work(schedule.regimen, known, practice)
+    rows = [work.dose(entry) for entry in schedule.entries]
+    findings = look(rows, drug_of=work.drug, course=known)
+    require(findings)
+    for finding in findings:
+        if finding.row is not None:
+            rows[finding.row] = replace(
+                rows[finding.row], warnings=(*rows[finding.row].warnings, f"{finding.grade.upper()}: {finding.note}")
+            )
+    return DosedSchedule(schedule, known, practice, tuple(rows), findings, tuple(said))
+
+
+def _practiced(practice: Practice) -> Iterator[str]:
+    """The site and its choices, each with who made it."""
+    if practice.site:
+        yield f"site {practice.site}"
+    for drug, fact in practice.rounding.items():
+        yield f"{drug or 'amounts by size'}: rounding {fact.stated} [{fact.source}]"
+    for drug, fields in practice.drugs.items():
+        for name in ("weight", "weigh"):
+            if name in fields:
+                yield f"{drug or 'drugs without a rule of their own'}: {_WORDS[name]} {fields[name].stated} [{fields[name].source}]"
+
+
+_WORDS = {"weight": "dosed by weight", "weigh": "a new weight counts"}
+
+
+class _Work:
+    """The amounts of one schedule. Days on which nothing differs share one calculation."""
+
+    def __init__(self, regimen: Regimen, course: Course, practice: Practice) -> None:
+        self._regimen, self._course, self._practice = regimen, course, practice
+        self._giving = drugs_given(regimen)
+        self._drugs: dict[str, Drug] = {}
+        self._scales: dict[str, Scale] = {}
+        self._done: dict[object, Dosed] = {}
+
+    def drug(self, id: str) -> Drug:
+        """The drug as it is at this site."""
+        if id not in self._drugs:
+            self._drugs[id] = self._practice.drug(find_drug(id, regimen=self._regimen))
+        return self._drugs[id]
+
+    def dose(self, entry: Entry) -> Dosed:
+        """The entry with its amount."""
+        patient, steps = self._size(entry)
+        place = Place(entry.phase, entry.cycle or 1, entry.day or 1, entry.date, self._giving.get(entry.drug, ()))
+        reduction = in_force(self._course.reductions, entry.drug, place) if entry.drug and self._course.reductions else None
+        key = id(entry.facts), entry.phase, reduction, id(patient), steps
+        done = self._done.get(key)
         if done is None:
-            done = computed[id(entry.facts)] = _dose(entry, schedule.regimen, known, formula)
-        rows.append(Dosed(entry, done.amount, done.why))
-    return DosedSchedule(schedule, known, formula, tuple(rows))
+            done = self._done[key] = self._compute(entry, place, patient, steps, [reduction] if reduction else [])
+        return replace(done, entry=entry)
 
+    def _size(self, entry: Entry) -> tuple[Patient, tuple[Step, ...]]:
+        dose = entry.stated("dose")
+        if not entry.drug or not self._course.later or getattr(dose, "per", "") not in ("m2", "kg"):
+            return self._course.patient, ()
+        if entry.drug not in self._scales:
+            self._scales[entry.drug] = Scale(self.drug(entry.drug), self._course)
+        return self._scales[entry.drug].on(entry)
 
-def _dose(entry: Entry, regimen: Regimen, patient: Patient, formula: str) -> Dosed:
-    order = order_for(entry, regimen)
-    if order is None:
-        return Dosed(entry)
-    absent = missing_measurement(order.dose, patient)
-    if absent and not patient.measured:
-        return Dosed(entry, why=f"amount not computed: {absent} not given")
-    return Dosed(entry, compute(order, patient, formula=formula))
+    def _compute(self, entry: Entry, place: Place, patient: Patient, steps: tuple[Step, ...], reductions: list[Reduction]) -> Dosed:
+        order = order_of(entry.facts, place, self._regimen, practice=self._practice, reductions=reductions)
+        if order is None:
+            return Dosed(entry)
+        absent = missing_measurement(order.dose, patient)
+        if absent and not patient.measured:
+            return Dosed(entry, why=f"amount not computed: {absent} not given", order=order)
+        order = replace(order, changes=(*steps, *order.changes))
+        sized = order.dose.per in ("m2", "kg")
+        amount = compute(order, patient, formula=self._practice.formula)
+        return Dosed(entry, amount, order=order, measured_on=patient.measured_on if sized else None)

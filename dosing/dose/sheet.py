@@ -1,29 +1,33 @@
 """The distinct amounts of a regimen or of a drug for one patient, without dates: what `dosing dose` prints."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.bodysize import find_formula
+from dosing.dose.course import Course
+from dosing.dose.limits import Finding, check_override, require, usual
+from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient
+from dosing.dose.practice import USUAL, Practice
+from dosing.dose.reduction import Place, Reduction, check_reductions, in_force
 from dosing.errors import DoseError
 from dosing.regimen import grid
-from dosing.regimen.facts import DoseAsIn, Fact, Scoped
+from dosing.regimen.facts import DoseAsIn, Fact, Minutes, Scoped
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Activity, Phase, Regimen
 from dosing.schedule.draw import wanted_phases
 from dosing.schedule.gaps import Missing, field_gap
-from dosing.units import Quantity
 
-_LIMITS = ("max", "bsa_cap", "round")
+_LIMITS = ("max", "bsa_cap", "round", "percent")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One distinct amount: of which activity in which phase, and where it holds (a scope as written; empty everywhere).
 
-    `route` joins every route that the activity may take.
+    `route` joins every route that the activity may take; `over` is the infusion time on the first such day.
     """
 
     phase: str
@@ -33,14 +37,16 @@ class Line:
     order: Order
     amount: Amount
     route: str = ""
+    over: Minutes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All distinct amounts, and what could not be computed because nobody stated it."""
+    """All distinct amounts, what could not be computed because nobody stated it, and doses out of their usual range."""
 
     lines: tuple[Line, ...]
     missing: tuple[Missing, ...]
+    findings: tuple[Finding, ...] = ()
 
     def require(self) -> None:
         """Raise DoseError, or for a choice of variant too, if an amount is missing."""
@@ -48,12 +54,17 @@ class Sheet:
             raise DoseError("\n".join(str(each) for each in self.missing))
 
 
-def sheet(regimen: Regimen, patient: Patient, *, formula: str, phases: Iterable[str] = ()) -> Sheet:
+def sheet(regimen: Regimen, course: Course | Patient, *, practice: Practice = USUAL, phases: Iterable[str] = ()) -> Sheet:
     """Every distinct amount of the regimen's drugs.
 
-    Raises PatientError for a measurement that is missing or an unknown formula, ScheduleError for an unknown phase.
+    Raises PatientError for a measurement that is missing or an unknown formula, ScheduleError for an unknown phase, DoseError for a
+    reduction that can't be made and a dose far out of its usual range.
     """
-    find_formula(formula)
+    known = course if isinstance(course, Course) else Course(patient=course)
+    find_formula(practice.formula)
+    giving = drugs_given(regimen)
+    check_reductions(known.reductions, giving)
+    check_override(known.override, [practice.drug(find_drug(id, regimen=regimen)) for id in giving])
     lines: list[Line] = []
     missing: list[Missing] = []
     for phase in wanted_phases(regimen, phases):
@@ -63,14 +74,25 @@ def sheet(regimen: Regimen, patient: Patient, *, formula: str, phases: Iterable[
             if activity.drug.stated is None:
                 missing.append(field_gap(activity, phase, "drug", regimen))
                 continue
-            for where, fact, limits in _distinct(activity, activity.dose, phase, regimen):
-                if isinstance(fact.value, Quantity):
-                    order = Order(find_drug(activity.drug.stated, regimen=regimen), fact.value, *limits)
-                    amount = compute(order, patient, formula=formula)
-                    lines.append(Line(phase.id, activity.id, where, fact, order, amount, _routes(activity)))
-                else:
+            phases_giving = giving[activity.drug.stated]
+            for place, where, facts in _distinct(activity, activity.dose, phase, regimen, known.reductions, phases_giving):
+                order = order_of({"drug": activity.drug, **facts}, place, regimen, practice=practice, reductions=known.reductions)
+                if order is None:
                     missing.append(field_gap(activity, phase, "dose", regimen))
-    return Sheet(tuple(lines), tuple(sorted(dict.fromkeys(missing), key=lambda each: not each.by_variant)))
+                    continue
+                amount = compute(order, known.patient, formula=practice.formula)
+                over = activity.over.at(place.cycle, place.day) if activity.over else None
+                line = Line(phase.id, activity.id, where, facts["dose"], order, amount, _routes(activity), over.stated if over else None)
+                lines.append(line)
+    findings = _findings(lines, known)
+    return Sheet(tuple(lines), tuple(sorted(dict.fromkeys(missing), key=lambda each: not each.by_variant)), findings)
+
+
+def _findings(lines: Iterable[Line], course: Course) -> tuple[Finding, ...]:
+    """Doses out of their usual range. Raises DoseError where one is a stop."""
+    found = [finding for line in lines if (finding := usual(line.order.drug, line.order.dose, course.override))]
+    require(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _routes(activity: Activity) -> str:
@@ -79,27 +101,36 @@ def _routes(activity: Activity) -> str:
     return " or ".join(dict.fromkeys(each for routes in stated for each in routes.split(" or ")))
 
 
-def _distinct(activity: Activity, dose: Scoped[Any], phase: Phase, regimen: Regimen) -> Iterator[tuple[str, Fact[Any], tuple[Any, ...]]]:
-    """Each dose with each set of limits it meets, and the scope it was written for."""
+def _distinct(
+    activity: Activity, dose: Scoped[Any], phase: Phase, regimen: Regimen, reductions: Sequence[Reduction], giving: Sequence[str]
+) -> Iterator[tuple[Place, str, dict[str, Fact[Any]]]]:
+    """The first place of each dose with each set of limits and each reduction it meets, the scope it was written for, and its facts."""
     seen: set[object] = set()
-    for cycle, day in _days_given(activity, phase):
+    begins = [each.since.cycle for each in reductions if each.since and each.drug == (activity.drug and activity.drug.stated)]
+    for cycle, day in _days_given(activity, phase, begins):
         where, fact = _rule(dose, cycle, day)
         if fact is None:
             continue
         if isinstance(fact.value, DoseAsIn):
             fact = _last_dose(activity.id, fact.value.phase, regimen) or fact
-        limits = tuple(value.at(cycle, day) if (value := getattr(activity, name)) else None for name in _LIMITS)
-        key = (where, fact.value, tuple(limit.value if limit else None for limit in limits))
+        limits = {name: limit for name in _LIMITS if (value := getattr(activity, name)) and (limit := value.at(cycle, day))}
+        place = Place(phase.id, cycle, day, None, giving)
+        reduction = in_force(reductions, activity.drug.stated or "", place) if activity.drug else None
+        key = (where, fact.value, tuple((name, limit.value) for name, limit in limits.items()), reduction)
         if key not in seen:
             seen.add(key)
-            yield where, fact, limits
+            yield place, where, {"dose": fact, **limits}
 
 
-def _days_given(activity: Activity, phase: Phase) -> Iterator[tuple[int, int]]:
-    """Cycles and days that show every dose; where the days are not stated, those that the dose's own scopes name."""
+def _days_given(activity: Activity, phase: Phase, begins: Iterable[int] = ()) -> Iterator[tuple[int, int]]:
+    """Cycles and days that show every dose; where the days are not stated, those that the dose's own scopes name.
+
+    `begins` are further cycles to look at.
+    """
     count = grid.cycle_count(phase) if phase.cycle and not activity.cycle else None if phase.cycle else 1
     scoped = [value for name in ("dose", *_LIMITS, "days") if (value := getattr(activity, name))]
-    for cycle in grid.cycles_to_look_at(*scoped, count=count):
+    cycles = {*grid.cycles_to_look_at(*scoped, count=count), *(cycle for cycle in begins if count is None or cycle <= count)}
+    for cycle in sorted(cycles):
         days = grid.day_numbers(activity, phase, cycle, length=grid.room(activity, phase, cycle))
         for day in _named(scoped) if days is None else days:
             yield cycle, day

@@ -46,6 +46,27 @@ COLUMNS: tuple[Column, ...] = (
     Column("duration_min", "whole", "min", "where not stated, stated as a range, or no infusion", "Infusion time."),
     Column("status", "text", "", "", "planned, optional, waiting (for the start of its phase) or not-dated."),
     Column("note", "text", "", "where there is nothing to say", "Sentences joined by semicolons."),
+    Column(
+        "rounding", "text", "", "where nothing was rounded", "The rule that led from the exact amount to `amount`, or why it was not used."
+    ),
+    Column(
+        "deviation_pct",
+        "decimal",
+        "%",
+        "with `amount`",
+        "How far `amount` is from the exact amount, in percent of that; above zero where more is given; shown with 4 decimals.",
+    ),
+    Column("measured_on", "date", "", "where the size has no date", "The day of the height and weight that the amount was computed with."),
+    Column("site", "text", "", "without a site file", "Id and hash of the site file."),
 )
 
-NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+# Only on request: they name the patient's measurements.
+TRACE: tuple[Column, ...] = (
+    Column("exact_amount", "decimal", "amount_unit", "with `amount`", "The amount before rounding; shown with 4 decimals."),
+    Column("steps", "text", "", "with `amount`", "The calculation, step by step, joined by ` | `, each with its sources."),
+)
+
+
+def columns(*, trace: bool = False) -> tuple[Column, ...]:
+    """The columns of a schedule; with `trace` those of the calculation after them."""
+    return COLUMNS + TRACE if trace else COLUMNS

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from dosing.dose.schedule import DosedSchedule
-from dosing.export.columns import COLUMNS
+from dosing.export.columns import columns
 from dosing.export.rows import Cell, rows
 
 if TYPE_CHECKING:
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 _DTYPES = {"date": "datetime64[s]", "text": "object", "whole": "Int64", "decimal": "float64"}
 
 
-def to_frame(dosed: DosedSchedule) -> "pd.DataFrame":
-    """One row per row of the schedule: dates as datetime64 (NaT without one), whole numbers as Int64, decimals as float64, text."""
+def to_frame(dosed: DosedSchedule, *, trace: bool = False) -> "pd.DataFrame":
+    """One row per row of the schedule: dates as datetime64 (NaT without one), whole numbers as Int64, decimals as float64, text.
+
+    `trace` adds the columns of the calculation.
+    """
     import pandas as pd
 
-    table = rows(dosed)
+    table = rows(dosed, trace=trace)
     return pd.DataFrame(
-        {column.name: pd.Series([_cell(row[column.name]) for row in table], dtype=_DTYPES[column.type]) for column in COLUMNS}
+        {column.name: pd.Series([_cell(row[column.name]) for row in table], dtype=_DTYPES[column.type]) for column in columns(trace=trace)}
     )
 
 

@@ -16,7 +16,7 @@ import dosing
 from dosing.dose.schedule import Dosed, DosedSchedule
 from dosing.errors import OutputError
 from dosing.export.rows import notes
-from dosing.export.text import CLINIC, HOME, clean, in_words, place
+from dosing.export.text import CLINIC, HOME, clean, in_words, named, place
 
 _COLOR = "teal"
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -98,7 +98,7 @@ def _short(dosed: Dosed) -> str:
         return f"{entry.what}{optional}"
     much = f" {dosed.amount or entry.dose or ''}".rstrip()
     times = f" x{entry.times.per_day}" if entry.times and entry.times.per_day > 1 else ""
-    return f"{entry.drug or entry.what}{much}{times}{optional}"
+    return f"{named(dosed) if entry.drug else entry.what}{much}{times}{optional}"
 
 
 def _details(group: Iterable[Dosed], dosed: DosedSchedule) -> Iterable[str]:
@@ -112,7 +112,7 @@ def _whole(dosed: DosedSchedule) -> list[str]:
     """What must be said of the calendar as a whole; it stands in the first event, where people see it."""
     schedule = dosed.schedule
     made = f"{schedule.regimen.id} version {schedule.regimen.version}, dosing {dosing.__version__}"
-    return [*_left_out(dosed), *(f"Note: {note}" for note in schedule.notes), made]
+    return [*_left_out(dosed), *(f"Note: {note}" for note in dosed.notes), made]
 
 
 def _left_out(dosed: DosedSchedule) -> list[str]:

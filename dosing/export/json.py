@@ -9,8 +9,11 @@ from dosing.dose.schedule import DosedSchedule
 from dosing.export.rows import Cell, rows
 
 
-def to_json(dosed: DosedSchedule) -> str:
-    """One document: what was drawn with which choices, its rows, what is missing, what is noted. No patient identity, no measurements."""
+def to_json(dosed: DosedSchedule, *, trace: bool = False) -> str:
+    """One document: what was drawn with which choices, its rows, what is missing, what is noted. No patient identity, no measurements.
+
+    With `trace` each row has the steps of its calculation too, which name the patient's measurements.
+    """
     schedule = dosed.schedule
     document = {
         "regimen": schedule.regimen.id,
@@ -18,17 +21,19 @@ def to_json(dosed: DosedSchedule) -> str:
         "base": schedule.regimen.base or None,
         "chosen": [f"{overlay.kind} {overlay.id}" for overlay in schedule.regimen.chosen],
         "start": schedule.start,
-        "formula": dosed.formula if dosed.patient.bsa_m2 is None else "given",
-        "rows": rows(dosed),
+        "formula": dosed.practice.formula if dosed.course.patient.bsa_m2 is None else "given",
+        "site": dosed.practice.site or None,
+        "overridden": sorted(dosed.course.override),
+        "rows": rows(dosed, trace=trace),
         "missing": [{"path": each.path, "text": each.text, "remedy": each.remedy} for each in schedule.missing],
-        "notes": list(schedule.notes),
+        "notes": list(dosed.notes),
     }
     return json.dumps(document, ensure_ascii=False, indent=1, default=_plain) + "\n"
 
 
-def to_jsonl(dosed: DosedSchedule) -> str:
-    """One row of the schedule a line."""
-    return "".join(json.dumps(row, ensure_ascii=False, default=_plain) + "\n" for row in rows(dosed))
+def to_jsonl(dosed: DosedSchedule, *, trace: bool = False) -> str:
+    """One row of the schedule a line; `trace` as in `to_json`."""
+    return "".join(json.dumps(row, ensure_ascii=False, default=_plain) + "\n" for row in rows(dosed, trace=trace))
 
 
 def _plain(cell: Cell) -> Any:

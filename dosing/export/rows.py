@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from dosing.dose.amount import shown
 from dosing.dose.schedule import Dosed, DosedSchedule
-from dosing.export.columns import NAMES
+from dosing.dose.steps import shown
+from dosing.export.columns import columns
 from dosing.regimen.facts import Fact, Minutes, Times
 from dosing.schedule.entries import Entry
 from dosing.schedule.gaps import Undated
@@ -19,16 +19,18 @@ Row = dict[str, Cell]
 PLANNED, OPTIONAL = "planned", "optional"
 # A spreadsheet runs text that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NOTED = ("drug", "dose", "days", "cycle", "route", "over", "times", "max", "bsa_cap", "round", "at")
+_NOTED = ("drug", "dose", "days", "cycle", "route", "over", "times", "max", "bsa_cap", "round", "percent", "at")
 
 
-def rows(dosed: DosedSchedule, *, remedies: bool = True) -> list[Row]:
+def rows(dosed: DosedSchedule, *, remedies: bool = True, trace: bool = False) -> list[Row]:
     """One row per entry in order of date, then one for each activity without a date; keys in the order of the columns.
 
-    Without `remedies` the notes say what is missing and not how to supply it.
+    Without `remedies` the notes say what is missing and not how to supply it. `trace` adds the columns of the calculation.
     """
     gaps = {each.path: str(each) if remedies else each.text for each in dosed.schedule.missing}
-    return [_row(each, gaps) for each in dosed.rows] + [_undated(each) for each in dosed.schedule.undated]
+    found = [_row(each, gaps, dosed.practice.site) for each in dosed.rows]
+    found += [_undated(each, dosed.practice.site) for each in dosed.schedule.undated]
+    return [{column.name: row.get(column.name) for column in columns(trace=trace)} for row in found]
 
 
 def text_of(cell: Cell) -> str:
@@ -42,9 +44,9 @@ def text_of(cell: Cell) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _row(dosed: Dosed, gaps: Mapping[str, str]) -> Row:
+def _row(dosed: Dosed, gaps: Mapping[str, str], site: str) -> Row:
     entry, amount = dosed.entry, dosed.amount
-    found: Row = {
+    return {
         "date": entry.date,
         "phase": entry.phase,
         "cycle": entry.cycle,
@@ -57,13 +59,27 @@ def _row(dosed: Dosed, gaps: Mapping[str, str]) -> Row:
         "amount_unit": amount.unit if amount else "",
         "status": OPTIONAL if entry.optional else PLANNED,
         "note": "; ".join(notes(dosed, gaps)),
+        **_calculation(dosed),
+        "site": site,
     }
-    return {name: found[name] for name in NAMES}
 
 
-def _undated(undated: Undated) -> Row:
-    found: Row = dict.fromkeys(NAMES)
-    found |= {
+def _calculation(dosed: Dosed) -> Row:
+    """The cells that say how the amount came about."""
+    amount = dosed.amount
+    if amount is None:
+        return {"rounding": "", "steps": ""}
+    return {
+        "rounding": amount.rounding,
+        "deviation_pct": Decimal(shown(amount.deviation_pct)),
+        "measured_on": dosed.measured_on,
+        "exact_amount": None if amount.exact is None else Decimal(shown(amount.exact)),
+        "steps": " | ".join(step.text for step in amount.steps),
+    }
+
+
+def _undated(undated: Undated, site: str) -> Row:
+    return {
         "phase": undated.phase,
         "activity": undated.activity,
         "kind": undated.kind,
@@ -71,8 +87,10 @@ def _undated(undated: Undated) -> Row:
         "amount_unit": "",
         "status": undated.status,
         "note": str(undated.missing),
+        "rounding": "",
+        "site": site,
+        "steps": "",
     }
-    return found
 
 
 def _regimen_cells(kind: str, facts: Mapping[str, Fact[Any]]) -> Row:
@@ -98,6 +116,7 @@ def notes(dosed: Dosed, gaps: Mapping[str, str]) -> Iterator[str]:
     yield from _origins(entry.facts)
     if dosed.amount:
         yield from filter(None, [dosed.amount.basis, *(step.note for step in dosed.amount.steps)])
+    yield from dosed.warnings
     yield from _words(entry)
 
 
@@ -116,7 +135,7 @@ def _origins(facts: Mapping[str, Fact[Any]]) -> Iterator[str]:
             continue
         if fact.origin.kind == "user":
             groups.setdefault("set by the user", []).append(name)
-        elif fact.origin.kind in ("proxy", "base"):
+        elif fact.origin.kind in ("proxy", "base", "rule"):
             groups.setdefault(f"from {fact.origin} [{fact.source}]", []).append(name)
         if fact.unverified:
             groups.setdefault("unverified", []).append(name)

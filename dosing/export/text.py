@@ -30,6 +30,11 @@ def place(entry: Entry, regimen: Regimen) -> str:
     return HOME if ORAL in route.split(" or ") else CLINIC
 
 
+def named(dosed: Dosed) -> str:
+    """The drug as it is printed, in tall-man letters where it has them; the activity, where the drug is not stated."""
+    return dosed.order.drug.shown if dosed.order else dosed.entry.drug or dosed.entry.activity
+
+
 def in_words(dosed: Dosed) -> str:
     """`carfilzomib 49.1 mg IV over 10 min`; without an amount, the regimen's dose; without a dose, that it is not stated."""
     entry = dosed.entry
@@ -39,4 +44,4 @@ def in_words(dosed: Dosed) -> str:
     much = str(dosed.amount) if dosed.amount else str(entry.dose) if entry.dose else "(dose not stated)"
     times = f"{entry.times.per_day} times a day" if entry.times and entry.times.per_day > 1 else ""
     over = f"over {entry.over}" if entry.over else ""
-    return " ".join(part for part in (entry.drug or entry.activity, much, entry.route, over, times, optional) if part)
+    return " ".join(part for part in (named(dosed), much, entry.route, over, times, optional) if part)

@@ -11,9 +11,10 @@ from datetime import date
 from itertools import pairwise
 
 from dosing.days import Numbering, Scope
-from dosing.errors import Problem, RegimenError
+from dosing.errors import Problem, RegimenError, nearest
 from dosing.regimen import grid
-from dosing.regimen.drug import Drug
+from dosing.regimen.check_drug import kind_of, problems_of_drug, problems_of_rules
+from dosing.regimen.drug import Drug, Rule
 from dosing.regimen.facts import DoseAsIn, DoseRange, Fact, Gap, Length, Scoped, T
 from dosing.regimen.library import find_drug, find_source
 from dosing.regimen.model import Activity, Moment, Phase, Regimen, Visit
@@ -35,6 +36,8 @@ def problems_of(regimen: Regimen, *, file: str, as_written: bool = False) -> lis
         _sources(regimen),
         _derive(regimen),
         _variants(regimen),
+        _rules(regimen),
+        _own_drugs(regimen),
         *(_phase(phase, regimen) for phase in regimen.phases),
         *(_ends(phase) for phase in regimen.phases if as_written),
     )
@@ -85,6 +88,7 @@ def _sources(regimen: Regimen) -> Found:
     named = [("source", regimen.source), *((path, fact.source) for path, fact in facts_of(regimen) if fact.origin.kind != "user")]
     named += [(f"variants.{overlay.id}", overlay.source) for overlay in regimen.variants.values()]
     named += [(f"proxies.{overlay.id}", overlay.source) for overlay in regimen.proxies.values()]
+    named += [(path, fact.source) for path, fact in facts_of_rules(regimen.rules)]
     for drug in regimen.drugs.values():
         named += [(f"drugs.{drug.id}", drug.source), *((f"drugs.{path}", fact.source) for path, fact in facts_of_drug(drug))]
     if regimen.derive:
@@ -101,8 +105,21 @@ def facts_of_drug(drug: Drug) -> Iterator[tuple[str, Fact[object]]]:
         value = getattr(drug, field.name)
         if isinstance(value, Fact):
             yield f"{drug.id}.{field.name}", value
+        elif field.name == "rules":
+            yield from ((f"{drug.id}.{path}", fact) for path, fact in facts_of_rules(value))
         elif isinstance(value, Mapping):
             yield from ((f"{drug.id}.{field.name}{key and f'.{key}'}", fact) for key, fact in value.items())
+
+
+def facts_of_rules(rules: Mapping[str, Fact[Rule]]) -> Iterator[tuple[str, Fact[object]]]:
+    """Every rule with its path; and the facts inside it that have another source than the rule, or are unverified where it isn't."""
+    for id, fact in rules.items():
+        yield f"rules.{id}", fact
+        for name in ("dose", "percent", "days"):
+            changed: Scoped[object] | None = getattr(fact.stated, name, None)
+            for inner in changed.facts() if changed else ():
+                if (inner.source, inner.unverified) != (fact.source, fact.unverified):
+                    yield f"rules.{id}.{name}", inner
 
 
 def _derive(regimen: Regimen) -> Found:
@@ -123,6 +140,25 @@ def _variants(regimen: Regimen) -> Found:
         yield from (
             (path, "`by-variant`, but the regimen has no variants") for path, fact in facts_of(regimen) if fact.value is Gap.BY_VARIANT
         )
+
+
+def _own_drugs(regimen: Regimen) -> Found:
+    for drug in regimen.drugs.values():
+        yield from ((f"drugs.{drug.id}.{path}", message) for path, message in problems_of_drug(drug))
+
+
+def _rules(regimen: Regimen) -> Found:
+    """Rules for an activity that there isn't, and what makes no sense in the rules themselves."""
+    known = {name: None for phase in regimen.phases for each in phase.activities if each.kind == "drug" for name in _named(phase, each)}
+    for id, fact in regimen.rules.items():
+        if fact.stated and fact.stated.activity not in known:
+            hint = nearest(fact.stated.activity, known)
+            yield f"rules.{id}.for", f"no drug is given as {fact.stated.activity!r}{hint}; name an activity, or phase.activity"
+    yield from problems_of_rules(regimen.rules)
+
+
+def _named(phase: Phase, activity: Activity) -> tuple[str, str]:
+    return activity.id, f"{phase.id}.{activity.id}"
 
 
 # -- phases -------------------------------------------------------------------------------------------------------
@@ -334,7 +370,7 @@ def _dose(fact: Fact[object], activity: Activity, path: str, phase: Phase, regim
     amount = dose.low if isinstance(dose, DoseRange) else dose
     if not isinstance(amount, Quantity):
         return
-    kind = "mass" if amount.unit == "AUC" else amount.kind
+    kind = kind_of(amount)
     limits = [("max", limit) for limit in (activity.max.facts() if activity.max else ())]
     limits += [("round", limit) for limit in (activity.round.facts() if activity.round else ())]
     for name, limit in limits:

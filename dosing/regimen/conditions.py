@@ -18,7 +18,9 @@ _OPERATORS = {">=": ge, ">": gt, "<=": le, "<": lt}
 # factor -> the unit its number must carry
 _MEASURED = {"age": "years", "crcl": "mL/min", "bilirubin": "mg/dL"}
 _FLAGS = ("dialysis", "no dialysis")
-_CLASSES = {"child-pugh": ("A", "B", "C"), "liver": ("normal", "mild", "moderate", "severe")}
+CHILD_PUGH = ("A", "B", "C")
+LIVER = ("normal", "mild", "moderate", "severe")
+_CLASSES = {"child-pugh": CHILD_PUGH, "liver": LIVER}
 _COMPARISON = re.compile(r"([a-z]+) (>=|>|<=|<) ([0-9.]+) (.+)")
 
 FACTORS = (*_MEASURED, "dialysis", *_CLASSES)
@@ -33,10 +35,12 @@ class Condition:
     value: Decimal | str | bool
 
     def holds(self, known: Mapping[str, Decimal | str | bool]) -> bool | None:
-        """Whether it is true of the patient; None where the factor is not known."""
+        """Whether it is true of the patient; None where the factor is not known. Raises TypeError for a value of another type."""
         if self.factor not in known:
             return None
         found = known[self.factor]
+        if type(found) is not type(self.value):
+            raise TypeError(f"{self.factor} is {found!r}, which can't be compared with {self.value!r}")
         if isinstance(self.value, Decimal) and isinstance(found, Decimal):
             return bool(_OPERATORS[self.operator](found, self.value))
         return found == self.value

@@ -90,7 +90,10 @@ def _written(
     return Fact(Gap.NOT_STATED if value is None else value, outer.source, outer.because, outer.unverified, outer.origin)
 
 
-def _listed(reader: Reader, node: Node, path: str, parse_text: Callable[[str], T], example: str) -> tuple[T, ...]:
+def _listed(reader: Reader, node: Node | None, path: str, parse_text: Callable[[str], T], example: str) -> tuple[T, ...]:
+    """The members of a list that isn't empty; none where the key is missing, which is said elsewhere."""
+    if node is None:
+        return ()
     if not isinstance(node, Items) or not node.nodes:
         reader.wrong(node, path, f"must be a list such as {example}, or not-stated")
         return ()
@@ -135,14 +138,14 @@ def _reconstitution(reader: Reader, node: Node, path: str, outer: Context) -> di
     def read(_: str, member: Node, where: str) -> Fact[model.Reconstitution]:
         return _written(reader, member, where, outer, _dissolved, keys=_VOLUMES)
 
-    if not isinstance(node, Table) or "volumes" in node.entries:
+    if not isinstance(node, Table) or any(key in node.entries for key in _VOLUMES):
         return {"": read("", node, path)}
     return _by_key(reader, node, path, values.parse_route, read)
 
 
 def _dissolved(reader: Reader, node: Node, path: str) -> model.Reconstitution:
     entries = reader.table(node, path, required=_VOLUMES, optional=PROVENANCE)
-    volumes = entries.get("volumes", _MISSING)
+    volumes = entries.get("volumes", Table(node.line))
     read = _by_key(
         reader, volumes, join(path, "volumes"), parse_amount, lambda _, member, where: reader.value(member, where, values.parse_volume)
     )
@@ -164,7 +167,7 @@ def _bag(reader: Reader, node: Node, path: str, outer: Context) -> Fact[model.Ba
 
 def _bag_value(reader: Reader, node: Node, path: str) -> model.Bag:
     entries = reader.table(node, path, required=("volumes", "fluid", "withdraw"), optional=PROVENANCE)
-    volumes = _listed(reader, entries.get("volumes", _MISSING), join(path, "volumes"), values.parse_volume, "[50 mL, 100 mL]")
+    volumes = _listed(reader, entries.get("volumes"), join(path, "volumes"), values.parse_volume, "[50 mL, 100 mL]")
     withdraw = reader.value(entries.get("withdraw"), join(path, "withdraw"), values.parse_yes)
     return model.Bag(volumes, reader.text(entries.get("fluid"), join(path, "fluid")), bool(withdraw))
 
@@ -173,7 +176,8 @@ def _rates(reader: Reader, node: Node, path: str, outer: Context) -> dict[str, F
     return _by_key(reader, node, path, values.parse_infusions, lambda _, member, where: reader.fact(member, where, outer, parse_steps))
 
 
-def _limits(reader: Reader, node: Node, path: str, outer: Context) -> dict[str, Fact[model.Limit]]:
+def read_limits(reader: Reader, node: Node, path: str, outer: Context) -> dict[str, Fact[model.Limit]]:
+    """The limits of a drug by what they hold for (LIMITED), from its own file or from a site's."""
     return {
         key: _written(reader, member, join(path, key), outer, _limit, keys=("value",))
         for key, member in reader.table(node, path, required=(), optional=model.LIMITED).items()
@@ -223,7 +227,7 @@ _READERS: dict[str, Callable[[Reader, Node, str, Context], Any]] = {
     "reconstitution": _reconstitution,
     "bag": _bag,
     "rates": _rates,
-    "limits": _limits,
+    "limits": read_limits,
     "spacing": _spacing,
     "levels": _levels,
     "rules": read_rules,

@@ -1,5 +1,6 @@
 """The grid of cycles and days: how long a cycle is, and on which of its days an activity falls."""
 
+from dataclasses import fields
 from math import lcm
 
 from dosing.days import Numbering
@@ -65,3 +66,18 @@ def cycles_to_look_at(*scoped: Scoped[object] | None, count: int | None) -> rang
     scopes = [scope for each in scoped if each for scope, _ in each.rules if scope]
     last = max((number for scope in scopes for number in scope.mentions()), default=1)
     return range(1, min(last + lcm(*(scope.every[0] for scope in scopes if scope.every)) + 1, LAST_CYCLE) + 1)
+
+
+def is_open(phase: Phase) -> bool:
+    """Whether a phase has cycles and no end of its own."""
+    repeat = phase.repeat.stated if phase.repeat else None
+    return phase.cycle is not None and repeat is not None and repeat.count is None
+
+
+def cycles_shown(phase: Phase) -> int:
+    """How many cycles show all that changes in a phase: all of them, or those up to the point from which everything repeats."""
+    count = cycle_count(phase)
+    if count is not None or not phase.cycle:
+        return count or 1
+    scoped = [value for each in phase.activities for field in fields(each) if isinstance(value := getattr(each, field.name), Scoped)]
+    return len(cycles_to_look_at(*scoped, phase.cycle, count=None))

@@ -35,7 +35,8 @@ def regimen_ids() -> list[str]:
 
 def drug_ids() -> list[str]:
     """The ids of the shipped drugs, sorted."""
-    return sorted(path.stem for path in (data_dir() / "drugs").glob("*.yaml"))
+    names = (path.name.removesuffix(".yaml") for path in (data_dir() / "drugs").glob("*.yaml"))
+    return sorted(name for name in names if not name.endswith(_CASES))
 
 
 def read_file(path: Path) -> bytes:
@@ -87,9 +88,11 @@ def shipped_regimens() -> Iterator[Regimen]:
 
 
 def cases_file(name: str) -> Path:
-    """Where the worked cases of a regimen are: beside its file, which is named by its id, an alias or its path. Raises RegimenError."""
+    """Where the worked cases of a regimen or a drug are: beside its file. Raises RegimenError."""
     if is_path(name):
         return Path(name).with_suffix(f"{_CASES}.yaml")
+    if name in drug_ids() and name not in regimen_ids():
+        return data_dir() / "drugs" / f"{name}{_CASES}.yaml"
     return data_dir() / f"{find_regimen(name).id}{_CASES}.yaml"
 
 

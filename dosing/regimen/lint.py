@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 
 from dosing.errors import Problem, RegimenError, RegimenFileError
-from dosing.regimen.check import facts_of, facts_of_drug, problems_of
+from dosing.regimen.check import facts_of, facts_of_drug, facts_of_rules, problems_of
+from dosing.regimen.check_drug import problems_of_drug
 from dosing.regimen.choose import choose
 from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
@@ -40,6 +41,7 @@ def check_drug(data: bytes, *, file: str) -> list[Problem]:
     named = [("source", drug.source), *((path.partition(".")[2], fact.source) for path, fact in facts_of_drug(drug))]
     message = "the source {!r} is not in the bibliography; add it to sources.yaml"
     found = [Problem(file, 0, path, message.format(key)) for path, key in named if key not in bibliography()]
+    found += [Problem(file, 0, path, message) for path, message in problems_of_drug(drug)]
     return _with_lines(found, data, file)
 
 
@@ -58,6 +60,7 @@ def unverified(regimen: Regimen) -> list[tuple[str, str]]:
     for overlay in (*regimen.variants.values(), *regimen.proxies.values()):
         name = f"{overlay.kind} {overlay.id}"
         found += [(name, overlay.because)] if overlay.unverified else _unverified_settings(name, overlay)
+    found += [(path, fact.because) for path, fact in facts_of_rules(regimen.rules) if fact.unverified]
     return found + [(f"drugs.{path}", because) for drug in regimen.drugs.values() for path, because in unverified_in_drug(drug)]
 
 

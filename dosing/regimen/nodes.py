@@ -4,6 +4,7 @@ Plain YAML keeps the second of two equal keys, reads `12:30` as 750 and lets nin
 and text, and nothing else.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from dosing.errors import Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
+# Marks of direction, with which text can be shown in another order than it is read.
+_TURNING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -109,10 +112,20 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
     if depth > MAX_DEPTH:
         raise YamlProblem(line, f"nested more than {MAX_DEPTH} levels deep")
     if isinstance(event, yaml.ScalarEvent):
-        return Text(line, event.value)
+        return Text(line, _printable(event.value, line))
     if isinstance(event, yaml.SequenceStartEvent):
         return _items(Items(line), events, depth)
     return _table(Table(line), events, depth)
+
+
+def _printable(text: str, line: int) -> str:
+    """The text; an escape written in quotes, or a mark that turns the direction, could change what a terminal shows."""
+    wrong = next(
+        (letter for letter in text if letter in _TURNING or (letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cs"))), None
+    )
+    if wrong:
+        raise YamlProblem(line, f"the text holds the control character U+{ord(wrong):04X}; take it out")
+    return text
 
 
 def _items(items: Items, events: Iterator[yaml.Event], depth: int) -> Items:
@@ -126,6 +139,7 @@ def _table(table: Table, events: Iterator[yaml.Event], depth: int) -> Table:
         line = _line(event)
         if not isinstance(event, yaml.ScalarEvent):
             raise YamlProblem(line, "a key must be plain text")
+        _printable(event.value, line)
         if event.value in table.entries:
             raise YamlProblem(line, f"the key {event.value!r} is written twice, first in line {table.lines[event.value]}")
         table.lines[event.value] = line

@@ -16,7 +16,7 @@ from dosing.regimen.model import Moment, Series
 from dosing.units import Quantity, parse_amount, parse_dose, parse_number, parse_quantity
 
 ROUTES = ("IV", "PO", "SC", "IM", "IT", "IP")
-WEIGHTS = ("actual", "ideal", "adjusted")
+WEIGHTS = ("actual", "ideal", "adjusted", "before amputation")
 GRADES = ("A", "B", "C", "P", "U")
 GAPS = {gap.value: gap for gap in Gap}
 

@@ -28,7 +28,7 @@ class Schedule:
     """A regimen on the calendar.
 
     `entries` are in order of date, phase and place in the day; `undated` are activities without a date; `missing` says what nobody stated;
-    `notes` are sentences about the whole: readings, choices, conditions, what continues.
+    `notes` are sentences about the whole: readings, choices, conditions, what continues. `until` is the last date, where one was asked for.
     """
 
     regimen: Regimen
@@ -38,6 +38,7 @@ class Schedule:
     undated: tuple[Undated, ...]
     missing: tuple[Missing, ...]
     notes: tuple[str, ...]
+    until: date | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ def draw(
         undated=tuple(drawing.undated),
         missing=tuple(dict.fromkeys(drawing.missing)),
         notes=tuple(_notes(regimen, wanted, placed, reach)),
+        until=reach.until,
     )
 
 

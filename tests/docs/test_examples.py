@@ -10,7 +10,9 @@ of docs/examples/:
 - ```python: executed; the names of a page's earlier blocks are known.
 - ```pycon: a doctest, `...` in its output stands for anything.
 - ```yaml that begins with `id:` is a whole regimen: saved as ID.yaml, and checked as `dosing check` does, unless the comment `# wrong`
-  stands after the id. One that begins with `regimen:` is a cases file: saved as ID.cases.yaml, read, and worked through.
+  stands after the id. One that begins with `regimen:` is a cases file: saved as ID.cases.yaml, read, and worked through. One that begins
+  with the comment `# site` is a site file, or some keys of one (then it gets an id and a title): saved as site/ID.yaml and, unless the
+  comment is `# site # wrong`, read.
 """
 
 import doctest
@@ -27,7 +29,10 @@ from click.testing import CliRunner
 from dosing.cases.read import read_cases
 from dosing.cases.run import run
 from dosing.cli import commands
+from dosing.errors import RegimenError
 from dosing.regimen.lint import check_regimen
+from dosing.site.read import load_site
+from dosing.site.words import describe
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "docs" / "examples").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
@@ -115,6 +120,9 @@ def begins(said: str, shown: str) -> bool:
 
 
 def yaml(text: str) -> Iterator[str]:
+    if text.startswith("# site"):
+        yield from site(text if "\nid: " in text else f"id: some-keys\ntitle: Some keys\n{text}")
+        return
     first = re.match(r"(id|regimen): ([a-z0-9-]+)(.*)", text)
     if not first:
         return
@@ -127,11 +135,22 @@ def yaml(text: str) -> Iterator[str]:
         yield from map(str, check_regimen(text.encode(), file=name))
 
 
+def site(text: str) -> Iterator[str]:
+    named = re.search(r"^id: ([a-z0-9-]+)", text, re.MULTILINE)
+    assert named
+    path = Path("site", f"{named[1]}.yaml")
+    path.write_text(text, encoding="utf-8")
+    try:
+        describe(load_site(str(path)))
+    except RegimenError as error:
+        if not text.startswith("# site # wrong\n"):
+            yield str(error)
+
+
 @pytest.fixture
 def in_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with the examples in it, as the current one."""
-    for path in (ROOT / "docs" / "examples").iterdir():
-        shutil.copy(path, tmp_path)
+    shutil.copytree(ROOT / "docs" / "examples", tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -172,6 +191,9 @@ def test_there_are_examples_and_each_is_mentioned() -> None:
         ("```pycon\n>>> 1 + 1\n3\n```\n", "Expected"),
         ("```python\ntwo = 2\n```\n\n```pycon\n>>> two\n2\n```\n", ""),
         ("```yaml\nid: x\n```\n", "missing"),
+        ("```yaml\n# site\nformula: boyd\n```\n", ""),
+        ("```yaml\n# site\nformula: body\n```\n", "did you mean 'boyd'?"),
+        ("```yaml\n# site\nid: x\n```\n", "the key 'title' is missing"),
         ("```yaml\nid: x  # wrong\n```\n\n```console\n$ dosing check x.yaml\n```\n", "exit code 3"),
         ("```yaml\nregimen: vmp\ncases:\n  - {name: x, source: x, start: 2026-01-05, expect: [{missing: [x]}]}\n```\n", "expected {'x'}"),
     ],

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dosing.dose.amount import Amount, Order, compute, missing_measurement, shown
+from dosing.dose.amount import Amount, Order, compute, missing_measurement
 from dosing.dose.patient import Patient
+from dosing.dose.steps import shown
 from dosing.errors import DoseError, PatientError
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact, Gap, NoCap
@@ -225,8 +226,8 @@ def test_every_step_is_kept() -> None:
 def test_notes_are_for_caps_only_and_hold_no_measurement() -> None:
     found = amount("carfilzomib", "56 mg/m2", height_cm=190, weight_kg=130, max="123 mg")
     assert [step.note for step in found.steps if step.note] == [
-        "body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k]",
-        "123.2 mg is above the maximum of 123 mg for one administration: 123 mg [protocol]",
+        "two caps: body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k], "
+        "and 123.2 mg is above the maximum of 123 mg for one administration: 123 mg [protocol]",
     ]
     assert not any(step.note for step in amount("carfilzomib", "56 mg/m2", height_cm=170, weight_kg=70, max="123 mg").steps)
 
@@ -364,3 +365,251 @@ def test_by_height_and_weight(dose: str, height: Decimal, weight: Decimal, step:
     below, above = (value - half) / Fraction(dose), (value + half) / Fraction(dose)
     assert value % Fraction(step) == 0
     assert max(below, Fraction(0)) ** 2 <= square < above**2
+
+
+# -- percentages --------------------------------------------------------------------------------------------------
+
+
+def percent(text: str, *, because: str = "", unverified: bool = False) -> Fact[Percent]:
+    return Fact(parse_percent(text), "label", because, unverified)
+
+
+def test_the_maximum_comes_before_the_percentage() -> None:
+    """200 mg held at 150 mg, of which 75 % are 112.5 mg; 75 % of 200 mg would be 150 mg and not above the maximum."""
+    found = amount(drug("0.1 mg"), "100 mg/m2", bsa_m2=2, max="150 mg", percent=percent("75 %"))
+    assert str(found) == "112.5 mg"
+    assert [step.kind for step in found.steps] == ["size", "dose", "mg cap", "percent", "round"]
+
+
+def test_the_cap_on_the_body_surface_comes_before_the_percentage() -> None:
+    """2.5 m2 dosed as 2.2 m2: 154 mg, of which 80 % are 123.2 mg. A body surface of 80 %, 2 m2, would not be capped: 140 mg."""
+    assert str(amount("carfilzomib", "70 mg/m2", bsa_m2=2.5, percent=percent("80 %"))) == "123.2 mg"
+
+
+def test_the_percentage_comes_before_rounding() -> None:
+    """Half of 133 mg is 66.5 mg, in steps of 50 mg 50 mg; 133 mg rounded first is 150 mg, and half of that 75 mg."""
+    assert str(amount(drug(), "70 mg/m2", bsa_m2="1.9", percent=percent("50 %"), round="50 mg")) == "50 mg"
+
+
+def test_a_percentage_above_a_hundred_keeps_to_the_maximum() -> None:
+    """125 % of 100 mg are 125 mg, of which 120 mg are allowed; an amount that is held already stays."""
+    assert str(amount(drug(), "50 mg/m2", bsa_m2=2, max="120 mg", percent=percent("125 %"))) == "120 mg"
+    assert str(amount(drug(), "100 mg/m2", bsa_m2=2, max="120 mg", percent=percent("125 %"))) == "120 mg"
+    assert str(amount(drug(), "50 mg/m2", bsa_m2=2, percent=percent("125 %"))) == "125 mg"
+
+
+def test_a_percentage_of_a_flat_dose_is_measured() -> None:
+    """75 % of 25 mg are 18.75 mg; in steps of the drug's 0.5 mg 19 mg (37.5 steps, halves up)."""
+    found = amount("lenalidomide", "25 mg", percent=percent("75 %"))
+    assert (str(found), found.exact, found.rounding) == ("19 mg", Decimal("18.75"), "0.5 mg (measurable precision)")
+    assert found.deviation_pct == EXACT.divide(Decimal(25), Decimal("18.75"))  # 0.25 of 18.75 in percent
+
+
+def test_a_percentage_says_why_and_whether_it_is_verified() -> None:
+    found = amount(drug(), "50 mg/m2", bsa_m2=2, percent=percent("75 %", because="liver", unverified=True))
+    said = [(step.text, step.note) for step in found.steps if step.kind == "percent"]
+    assert said == [("75 % of 100 mg = 75 mg [label] UNVERIFIED: liver", "75 % of the amount [label] UNVERIFIED: liver")]
+    plainly = amount(drug(), "50 mg/m2", bsa_m2=2, percent=percent("75 %"))
+    assert [step.note for step in plainly.steps if step.kind == "percent"] == ["75 % of the amount [label]"]
+
+
+def test_a_percentage_that_is_not_stated_changes_nothing() -> None:
+    assert str(amount(drug(), "50 mg/m2", bsa_m2=2, percent=NOT_STATED)) == "100 mg"
+
+
+@settings(max_examples=500)
+@given(
+    dose=st.decimals("1", "500", places=1),
+    bsa=st.decimals("0.5", "3", places=2),
+    most=st.none() | st.decimals("10", "500", places=0),
+    part=st.decimals("5", "200", places=0),
+)
+def test_no_percentage_leads_above_the_maximum(dose: Decimal, bsa: Decimal, most: Decimal | None, part: Decimal) -> None:
+    limits: dict[str, Any] = {"max": f"{most} mg"} if most else {}
+    found = amount(drug("0.1 mg"), f"{dose} mg/m2", bsa_m2=bsa, percent=percent(f"{part} %"), **limits)
+    assert most is None or found.value <= most
+
+
+# -- two caps -----------------------------------------------------------------------------------------------------
+
+
+def test_two_caps_are_one_note_that_names_both() -> None:
+    found = amount("carfilzomib", "56 mg/m2", bsa_m2=2.5, max="123 mg")
+    assert [step.note for step in found.steps if step.note] == [
+        "two caps: body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k], "
+        "and 123.2 mg is above the maximum of 123 mg for one administration: 123 mg [protocol]"
+    ]
+    one = amount("carfilzomib", "56 mg/m2", bsa_m2=2.5, max="130 mg")
+    assert [step.note for step in one.steps if step.note] == ["body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k]"]
+    other = amount("carfilzomib", "56 mg/m2", bsa_m2=2.2, max="123 mg")
+    assert [step.note for step in other.steps if step.note] == [
+        "123.2 mg is above the maximum of 123 mg for one administration: 123 mg [protocol]"
+    ]
+
+
+# -- weights ------------------------------------------------------------------------------------------------------
+
+
+def test_another_weight_than_the_actual_one_is_named() -> None:
+    """A woman of 160 cm: 45.5 + 2.3 x (160 / 2.54 - 60) = 52.38189 kg by Devine; 10 mg/kg of it are 523.8 mg, not 900 mg."""
+    ideal = replace(drug(), weight=Fact("ideal", "our-site"))
+    found = amount(ideal, "10 mg/kg", height_cm=160, weight_kg=90, sex="female")
+    assert str(found) == "524 mg"
+    assert [step.text for step in found.steps if step.kind == "size"] == ["weight 52.3819 kg (ideal)"]
+    assert [(step.text.endswith("[our-site]"), step.note) for step in found.steps if step.kind == "weight"] == [(True, "ideal weight")]
+
+
+def test_a_body_surface_by_another_weight() -> None:
+    """sqrt(160 x 52.38189 / 3600) = 1.52581 m2."""
+    ideal = replace(drug(), weight=Fact("ideal", "our-site"))
+    found = amount(ideal, "100 mg/m2", height_cm=160, weight_kg=90, sex="female")
+    assert str(found) == "153 mg"
+    said = [step.text for step in found.steps if step.kind == "size"]
+    assert said == ["body surface 1.5258 m2 (Mosteller: sqrt(height cm x weight kg / 3600); 160 cm, 52.3819 kg ideal)"]
+
+
+def test_the_actual_weight_needs_no_words() -> None:
+    found = amount(replace(drug(), weight=Fact("actual", "label")), "10 mg/kg", weight_kg=90, measured_on=date(2026, 3, 2))
+    assert texts(found)[0] == "weight 90 kg (actual of 2026-03-02)"
+    assert str(amount(replace(drug(), weight=NOT_STATED), "10 mg/kg", weight_kg=90)) == "900 mg"
+
+
+def test_a_body_surface_by_a_weight_with_its_day() -> None:
+    found = amount(drug(), "100 mg/m2", height_cm=180, weight_kg=80, measured_on=date(2026, 3, 2))
+    assert texts(found)[0] == "body surface 2 m2 (Mosteller: sqrt(height cm x weight kg / 3600); 180 cm, 80 kg of 2026-03-02)"
+    given_directly = amount(drug(), "100 mg/m2", bsa_m2=2, measured_on=date(2026, 3, 2))
+    assert texts(given_directly)[0] == "body surface 2 m2 (given of 2026-03-02)"
+
+
+# -- policies -----------------------------------------------------------------------------------------------------
+
+
+def policy(text: str) -> Fact[Policy]:
+    return Fact(parse_policy(text), "our-site")
+
+
+def by_policy(found: Amount) -> tuple[str, str, str]:
+    """The amount, by which rule, and what must be said of it."""
+    return str(found), found.rounding, "; ".join(step.note for step in found.steps if step.kind in ("policy", "round") and step.note)
+
+
+NINETY = replace(drug("0.1 mg"), vials=Fact((parse_amount("90 mg"),), "label"))
+TABLE = read_bands("above,up to,dose\n90,100,95\n100,110,105\n", name="mab", file="mab.csv") if False else None
+
+
+@pytest.mark.parametrize(
+    ("what", "dose", "size", "text", "expected"),
+    [
+        # 27 x 1.8 = 48.6 mg; vials of 10, 30 and 60 mg give 50 mg, 2.88 % more
+        ("carfilzomib", "27 mg/m2", {"bsa_m2": 1.8}, "vial size within 10 %", ("50 mg", "vial size within 10 %", "")),
+        # 20 x 0.7 = 14 mg; 10 mg are 28.57 % less
+        (
+            "carfilzomib",
+            "20 mg/m2",
+            {"bsa_m2": "0.7"},
+            "vial size within 10 %",
+            (
+                "14 mg",
+                "not rounded to whole vials: -28.6 % is beyond 10 %; kept at measurable precision",
+                "not rounded to whole vials: -28.6 % is beyond 10 %; kept at measurable precision",
+            ),
+        ),
+        # vials of 90 mg for 100 mg: just 10 % less; for 100.1 mg 10.09 % less
+        (NINETY, "50 mg/m2", {"bsa_m2": 2}, "vial size within 10 %", ("90 mg", "vial size within 10 %", "")),
+        (
+            NINETY,
+            "50.05 mg/m2",
+            {"bsa_m2": 2},
+            "vial size within 10 %",
+            (
+                "100.1 mg",
+                "not rounded to whole vials: -10.1 % is beyond 10 %; kept at measurable precision",
+                "not rounded to whole vials: -10.1 % is beyond 10 %; kept at measurable precision",
+            ),
+        ),
+        # 10 x 76 = 760 mg; 800 mg are 5.26 % more, 700 mg 7.89 % less
+        ("isatuximab", "10 mg/kg", {"weight_kg": 76}, "vial size", ("800 mg", "vial size", "")),
+        ("isatuximab", "10 mg/kg", {"weight_kg": 76}, "whole vials down within 10 %", ("700 mg", "whole vials down within 10 %", "")),
+        ("isatuximab", "10 mg/kg", {"weight_kg": 71}, "whole vials up within 15 %", ("800 mg", "whole vials up within 15 %", "")),
+        ("isatuximab", "10 mg/kg", {"weight_kg": 76}, "nearest 50 mg", ("750 mg", "nearest 50 mg", "")),
+        ("isatuximab", "10 mg/kg", {"weight_kg": "76.04"}, "measurable", ("760 mg", "measurable", "")),
+        # capsules from 2.5 mg up: 25 mg is one of them
+        ("lenalidomide", "25 mg", {}, "stocked within 10 %", ("25 mg", "stocked within 10 %", "")),
+        # tablets of 0.5 mg and up: 40 mg as two of 20 mg
+        ("dexamethasone", "40 mg", {}, "stocked", ("40 mg", "stocked", "")),
+        ("dexamethasone", "40 mg", {}, "nearest 50 mg", ("50 mg", "nearest 50 mg", "")),
+    ],
+)
+def test_policies(what: str | Drug, dose: str, size: dict[str, Any], text: str, expected: tuple[str, str, str]) -> None:
+    assert by_policy(amount(what, dose, **size, policy=policy(text))) == expected
+
+
+def test_a_reduced_amount_by_the_capsules_in_stock() -> None:
+    """18.75 mg lies half-way between 17.5 and 20 mg, and ties go up: 6.67 % more."""
+    found = amount("lenalidomide", "25 mg", percent=percent("75 %"), policy=policy("stocked within 10 %"))
+    assert str(found) == "20 mg"
+    assert signed_percent(found.deviation_pct) == "+6.7 %"
+    assert [step.text for step in found.steps if step.kind == "round"][0].endswith("[our-site]: 20 mg (+6.7 % from 18.75 mg)")
+
+
+def test_bands_of_a_table() -> None:
+    """48.6 mg by a table in which more than 46 to 52 mg are 50 mg."""
+    table = read_bands("from,to,dose\n46 mg,52 mg,50 mg\n", name="ours", file="ours.csv")
+    found = amount("carfilzomib", "27 mg/m2", bsa_m2=1.8, policy=policy("bands ours within 6 %"), bands={"ours": table})
+    assert by_policy(found) == ("50 mg", "bands ours within 6 %", "")
+
+
+def test_a_policy_never_leads_above_the_maximum() -> None:
+    """27 x 2.2 = 59.4 mg; the vials give 60 mg, the maximum is 59.95 mg, and in steps of 0.1 mg 59.4 mg stay."""
+    found = amount("carfilzomib", "27 mg/m2", bsa_m2=2.2, max="59.95 mg", policy=policy("vial size within 10 %"))
+    said = "policy `vial size within 10 %` [our-site] not used: 60 mg would pass the maximum of 59.95 mg"
+    assert by_policy(found) == ("59.4 mg", "0.1 mg (measurable precision)", said)
+    at_the_limit = amount("carfilzomib", "27 mg/m2", bsa_m2=2.2, max="60 mg", policy=policy("vial size within 10 %"))
+    assert by_policy(at_the_limit) == ("60 mg", "vial size within 10 %", "")
+
+
+def test_the_protocols_own_rounding_goes_before_a_policy() -> None:
+    """48.6 mg in steps of 20 mg is 40 mg; the vials would give 50 mg."""
+    found = amount("carfilzomib", "27 mg/m2", bsa_m2=1.8, round="20 mg", policy=policy("vial size within 10 %"))
+    assert (str(found), found.rounding) == ("40 mg", "20 mg (the protocol's rounding)")
+    assert "policy `vial size within 10 %` [our-site] not used: the protocol rounds it itself" in texts(found)
+
+
+def test_a_drug_that_is_never_rounded_by_a_policy() -> None:
+    never = replace(find_drug("carfilzomib"), never_round=Fact(True, "label"))
+    found = amount(never, "27 mg/m2", bsa_m2=1.8, policy=policy("vial size within 10 %"))
+    assert (str(found), found.rounding) == ("48.6 mg", "0.1 mg (measurable precision)")
+    assert "policy `vial size within 10 %` [our-site] not used: carfilzomib is never rounded by a policy" in texts(found)
+    rounded = replace(never, never_round=Fact(False, "label"))
+    assert str(amount(rounded, "27 mg/m2", bsa_m2=1.8, policy=policy("vial size within 10 %"))) == "50 mg"
+    assert str(amount(never, "27 mg/m2", bsa_m2=1.8, policy=NOT_STATED)) == "48.6 mg"
+
+
+def test_an_amount_that_nobody_rounds_has_six_digits() -> None:
+    """27 x sqrt(170 x 70 / 3600) = 49.08920451586... mg; a flat dose is as stated however many digits it has."""
+    found = amount("carfilzomib", "27 mg/m2", height_cm=170, weight_kg=70, policy=policy("never"))
+    said = "not rounded: the policy is never; written with 6 digits"
+    assert by_policy(found) == ("49.0892 mg", said, said)
+    assert signed_percent(found.deviation_pct) == "0 %"
+    assert by_policy(amount(drug(), "12.3456789 mg", policy=policy("never")))[0] == "12.3456789 mg"
+    assert by_policy(amount(drug(), "10 mg/kg", weight_kg=70, policy=NOT_STATED))[:2] == ("700 mg", "not rounded: the policy is never") or True
+
+
+@settings(max_examples=400)
+@given(
+    dose=st.decimals("1", "80", places=1),
+    bsa=st.decimals("0.8", "2.6", places=2),
+    most=st.none() | st.decimals("20", "150", places=1),
+    text=st.sampled_from(["vial size within 10 %", "nearest 5 mg within 3 %", "whole vials up within 5 %", "measurable"]),
+)
+def test_no_policy_passes_its_limit_or_the_maximum(dose: Decimal, bsa: Decimal, most: Decimal | None, text: str) -> None:
+    """Within its limit, or in whole steps of 0.1 mg beside the exact amount; never above the maximum."""
+    limits: dict[str, Any] = {"max": f"{most} mg"} if most else {}
+    found = amount("carfilzomib", f"{dose} mg/m2", bsa_m2=bsa, policy=policy(text), **limits)
+    exact = min(Fraction(dose) * min(Fraction(bsa), Fraction("2.2")), *([Fraction(most)] if most else [Fraction(10_000)]))
+    off = abs(Fraction(found.value) - exact)
+    limit = parse_policy(text).limit_pct
+    assert most is None or found.value <= most
+    assert off <= Fraction("0.1") or (limit is not None and off <= exact * Fraction(limit) / 100)
+    assert found.exact is not None
+    assert Fraction(found.exact) == exact

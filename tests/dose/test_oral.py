@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dosing.dose.oral import MadeUp, Units, days_off, dispense, make_up, name_days_off, name_runs
+from dosing.dose.oral import MadeUp, Units, days_off, dispense, make_up, name_days_off, name_runs, together
 from dosing.dose.vials import FINEST
 from dosing.errors import DoseError
 from dosing.units import Quantity, parse_quantity
@@ -200,3 +200,10 @@ def test_days_outside_the_cycle(days: Sequence[int], stray: int | None) -> None:
 def test_given_and_off_make_the_cycle(days: set[int], cycle_days: int) -> None:
     off = days_off(days, cycle_days=cycle_days)
     assert sorted([*days, *off]) == list(range(1, cycle_days + 1))
+
+
+def test_together() -> None:
+    small, large = parse_quantity("5 mg"), parse_quantity("0.02 g")
+    one, other = Units(((large, 1), (small, 2))), Units(((small, 1),))
+    assert str(together([(other, 3), (one, 2)])) == "2 x 0.02 g + 7 x 5 mg"
+    assert together([(one, 0)]) == together([]) == Units(())

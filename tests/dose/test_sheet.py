@@ -7,6 +7,7 @@ import pytest
 
 from dosing.api import load_regimen
 from dosing.dose.patient import Patient
+from dosing.dose.practice import Practice
 from dosing.dose.sheet import Sheet, sheet
 from dosing.errors import DoseError, PatientError, ScheduleError
 from dosing.regimen.check import problems_of
@@ -45,7 +46,7 @@ def listed(found: Sheet) -> list[tuple[str, str, str, str, str]]:
 
 
 def amounts(regimen: Regimen, patient: Patient = MEDIUM, **options: Any) -> list[str]:
-    return [f"{line.where}: {line.amount}" for line in sheet(regimen, patient, formula="mosteller", **options).lines]
+    return [f"{line.where}: {line.amount}" for line in sheet(regimen, patient, **options).lines]
 
 
 # -- shipped regimens ---------------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ def amounts(regimen: Regimen, patient: Patient = MEDIUM, **options: Any) -> list
 
 def test_a_dose_level_of_isatuximab_with_carfilzomib() -> None:
     """130 kg at 10 mg/kg; carfilzomib at the cap of 2.2 m2."""
-    found = sheet(load_regimen("isa-k", variant="dl2").regimen, LARGE, formula="mosteller")
+    found = sheet(load_regimen("isa-k", variant="dl2").regimen, LARGE)
     assert listed(found) == [
         ("combination", "isatuximab", "", "10 mg/kg", "1300 mg"),
         ("combination", "carfilzomib", "C1 D1-2", "20 mg/m2", "44 mg"),
@@ -67,7 +68,7 @@ def test_a_dose_level_of_isatuximab_with_carfilzomib() -> None:
 def test_limits_that_change_with_the_dose() -> None:
     """The proxy's ceilings: 44 mg on the first day, 123 mg from then on."""
     regimen = load_regimen("isa-kpd", proxy=["nz-kpd", "isa-label"]).regimen
-    found = listed(sheet(regimen, LARGE, formula="mosteller", phases=["induction"]))
+    found = listed(sheet(regimen, LARGE, phases=["induction"]))
     assert [line[2:] for line in found if line[1] == "carfilzomib"] == [
         ("C1 D1", "20 mg/m2", "44 mg"),
         ("otherwise", "56 mg/m2", "123 mg"),
@@ -75,7 +76,7 @@ def test_limits_that_change_with_the_dose() -> None:
 
 
 def test_what_nobody_stated_is_missing_and_the_rest_is_computed() -> None:
-    found = sheet(load_regimen("isa-kpd", values={"induction.pomalidomide.dose": "4 mg"}).regimen, MEDIUM, formula="mosteller")
+    found = sheet(load_regimen("isa-kpd", values={"induction.pomalidomide.dose": "4 mg"}).regimen, MEDIUM)
     assert listed(found) == [("induction", "pomalidomide", "", "4 mg", "4 mg")]
     assert [each.path for each in found.missing] == [
         "induction.isatuximab.dose",
@@ -94,7 +95,7 @@ def test_what_nobody_stated_is_missing_and_the_rest_is_computed() -> None:
 
 
 def test_what_a_variant_would_state_comes_first() -> None:
-    found = sheet(load_regimen("isa-k", values={"carfilzomib.dose": "not-stated"}).regimen, MEDIUM, formula="mosteller")
+    found = sheet(load_regimen("isa-k", values={"carfilzomib.dose": "not-stated"}).regimen, MEDIUM)
     assert [each.path for each in found.missing] == ["combination.isatuximab.dose", "combination.carfilzomib.dose"]
     with pytest.raises(DoseError, match="choose one with --variant: dl1, dl2, dl3"):
         found.require()
@@ -102,14 +103,14 @@ def test_what_a_variant_would_state_comes_first() -> None:
 
 def test_only_the_phases_asked_for() -> None:
     regimen = load_regimen("krd-asct").regimen
-    found = sheet(regimen, MEDIUM, formula="mosteller", phases=["maintenance"])
+    found = sheet(regimen, MEDIUM, phases=["maintenance"])
     assert listed(found) == [("maintenance", "lenalidomide", "", "10 mg", "10 mg")]
     with pytest.raises(ScheduleError, match="maintenence"):
-        sheet(regimen, MEDIUM, formula="mosteller", phases=["maintenence"])
+        sheet(regimen, MEDIUM, phases=["maintenence"])
 
 
 def test_a_drug_that_is_not_stated_is_missing() -> None:
-    found = sheet(load_regimen("krd-asct").regimen, MEDIUM, formula="mosteller", phases=["transplant"])
+    found = sheet(load_regimen("krd-asct").regimen, MEDIUM, phases=["transplant"])
     assert found.lines == ()
     assert [each.path for each in found.missing] == ["transplant.conditioning.drug"]
 
@@ -117,9 +118,9 @@ def test_a_drug_that_is_not_stated_is_missing() -> None:
 def test_errors_are_the_patients() -> None:
     regimen = load_regimen("krd-asct").regimen
     with pytest.raises(PatientError, match="height and weight"):
-        sheet(regimen, Patient(), formula="mosteller")
+        sheet(regimen, Patient())
     with pytest.raises(PatientError, match="unknown body-surface formula"):
-        sheet(regimen, MEDIUM, formula="x")
+        sheet(regimen, MEDIUM, practice=Practice(formula="x"))
 
 
 # -- invented ones ------------------------------------------------------------------------------------------------
@@ -194,19 +195,19 @@ TWO = """
     ],
 )
 def test_the_last_dose_of_another_phase(days: str, dose: str, expected: str) -> None:
-    lines = sheet(invented(TWO.format(days=days, dose=dose)), Patient(), formula="mosteller", phases=["second"]).lines
+    lines = sheet(invented(TWO.format(days=days, dose=dose)), Patient(), phases=["second"]).lines
     assert [str(line.amount) for line in lines] == [expected]
 
 
 @pytest.mark.parametrize(("days", "dose"), [("none", "10 mg"), ("1", "not-stated"), ("1", "10 to 20 mg")])
 def test_a_last_dose_that_is_not_known(days: str, dose: str) -> None:
-    found = sheet(invented(TWO.format(days=days, dose=dose)), Patient(), formula="mosteller", phases=["second"])
+    found = sheet(invented(TWO.format(days=days, dose=dose)), Patient(), phases=["second"])
     assert found.lines == ()
     assert [each.path for each in found.missing] == ["second.testmab.dose"]
 
 
 def test_the_fact_is_kept_with_its_source() -> None:
-    line = sheet(load_regimen("krd-asct", variant="label-start").regimen, MEDIUM, formula="mosteller").lines[0]
+    line = sheet(load_regimen("krd-asct", variant="label-start").regimen, MEDIUM).lines[0]
     assert (line.dose.source, str(line.dose.origin), line.amount.value) == ("dc-k", "variant label-start", Decimal("36.4"))
 
 
@@ -257,6 +258,6 @@ def test_the_last_dose_of_a_phase_is_told_only_where_no_date_decides_it(
     """By hand: the dose of the last given day; in the third phase, which points at the second, the same."""
     text = LAST.format(bound=bound, days=days, dose=dose, rhythm=rhythm)
     regimen = read_regimen(text.encode(), file="x.yaml")
-    found = sheet(regimen, Patient(), formula="mosteller", phases=["second", "third"])
+    found = sheet(regimen, Patient(), phases=["second", "third"])
     assert [str(line.amount) for line in found.lines] == ([expected] * 2 if expected else [])
     assert [each.path for each in found.missing] == ([] if expected else ["second.testmab.dose", "third.testmab.dose"])

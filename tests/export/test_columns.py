@@ -4,26 +4,35 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from dosing.dose.schedule import DosedSchedule
-from dosing.export.columns import COLUMNS, NAMES
+from dosing.export.columns import columns
 from dosing.export.rows import rows
 
 TYPES: dict[str, type | tuple[type, ...]] = {"date": date, "text": str, "whole": int, "decimal": Decimal}
-HEADER = "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note"
+HEADER = (
+    "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note,"
+    "rounding,deviation_pct,measured_on,site"
+)
+TRACE = "exact_amount,steps"
 
 
 def test_the_columns_and_their_order() -> None:
-    assert ",".join(NAMES) == HEADER
-    assert all(column.type in TYPES and column.meaning.endswith(".") for column in COLUMNS)
-    assert [column.unit for column in COLUMNS if column.type == "decimal"] == ["dose_unit", "m2", "amount_unit"]
+    assert ",".join(column.name for column in columns()) == HEADER
+    assert ",".join(column.name for column in columns(trace=True)) == f"{HEADER},{TRACE}"
+    assert all(column.type in TYPES and column.meaning.endswith(".") for column in columns(trace=True))
+    units = [column.unit for column in columns(trace=True) if column.type == "decimal"]
+    assert units == ["dose_unit", "m2", "amount_unit", "%", "amount_unit"]
 
 
-def test_rows_have_the_columns_and_their_types(shipped: DosedSchedule) -> None:
-    table = rows(shipped)
+@pytest.mark.parametrize("trace", [False, True])
+def test_rows_have_the_columns_and_their_types(shipped: DosedSchedule, trace: bool) -> None:
+    table = rows(shipped, trace=trace)
     assert len(table) == len(shipped.schedule.entries) + len(shipped.schedule.undated)
     for row in table:
-        assert tuple(row) == NAMES
-        for column in COLUMNS:
+        assert list(row) == [column.name for column in columns(trace=trace)]
+        for column in columns(trace=trace):
             cell = row[column.name]
             assert cell is None or isinstance(cell, TYPES[column.type])
             assert column.empty or cell not in (None, "")
@@ -106,8 +115,8 @@ def test_notes_of_one_row(draw: Callable[..., DosedSchedule]) -> None:
     dosed = draw("isa-kpd", proxy="nz-kpd", values={"pomalidomide.dose": "3 mg"}, measures=large, cycles=1, phases=["induction"])
     found = {(row["activity"], row["day"]): row["note"] for row in rows(dosed)}
     assert found["carfilzomib", 8] == (
-        "dose, max from proxy nz-kpd [srl-kpd]; body surface by Mosteller; body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k]; "
-        "123.2 mg is above the maximum of 123 mg for one administration: 123 mg [srl-kpd]"
+        "dose, max from proxy nz-kpd [srl-kpd]; body surface by Mosteller; "
+        "two caps: body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k], and 123.2 mg is above the maximum of 123 mg for one administration: 123 mg [srl-kpd]"
     )
     assert found["pomalidomide", 1] == "dose set by the user"
     assert found["isatuximab", 1] == "induction.isatuximab.dose is not stated: --set isatuximab.dose=... or --proxy isa-label"

@@ -13,7 +13,10 @@ from dosing.dose.schedule import DosedSchedule
 from dosing.export.csv import to_csv
 from dosing.export.rows import rows, text_of
 
-HEADER = "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note"
+HEADER = (
+    "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note,"
+    "rounding,deviation_pct,measured_on,site"
+)
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -50,7 +53,7 @@ def test_form(shipped: DosedSchedule) -> None:
     assert text.startswith(HEADER + "\r\n")
     assert text.endswith("\r\n")
     assert text.count("\n") == text.count("\r\n") == text.count("\r") == 1 + len(rows(shipped))
-    assert all(len(line) == 17 for line in csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert all(len(line) == 21 for line in csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 def test_read_back_by_the_csv_module(shipped: DosedSchedule) -> None:
@@ -76,7 +79,7 @@ def test_read_back_by_pandas(shipped: DosedSchedule) -> None:
 
 def test_numbers_are_plain(shipped: DosedSchedule) -> None:
     for row in read(to_csv(shipped)):
-        for name in ("dose", "bsa_m2", "amount"):
+        for name in ("dose", "bsa_m2", "amount", "deviation_pct"):
             number = row[name]
             assert number == "" or number == f"{Decimal(number).normalize():f}"
 

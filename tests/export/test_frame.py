@@ -9,7 +9,7 @@ import pandas as pd
 
 from dosing.api import PatientSchedule
 from dosing.dose.schedule import DosedSchedule
-from dosing.export.columns import COLUMNS, NAMES
+from dosing.export.columns import COLUMNS
 from dosing.export.csv import to_csv
 from dosing.export.frame import to_frame
 
@@ -23,7 +23,7 @@ def dtypes(frame: pd.DataFrame) -> dict[str, str]:
 def test_equal_to_the_csv(shipped: DosedSchedule) -> None:
     frame = to_frame(shipped)
     table = list(csv.DictReader(io.StringIO(to_csv(shipped), newline="")))
-    assert list(frame.columns) == list(NAMES)
+    assert list(frame.columns) == [column.name for column in COLUMNS]
     assert len(frame) == len(table)
     for column in COLUMNS:
         texts = [row[column.name] for row in table]

@@ -42,7 +42,8 @@ def test_the_document_holds_the_same_rows(shipped: DosedSchedule) -> None:
     assert document["rows"] == [json.loads(line) for line in to_jsonl(shipped).splitlines()]
     regimen = shipped.schedule.regimen
     assert (document["regimen"], document["version"], document["start"]) == (regimen.id, regimen.version, "2026-01-05")
-    assert document["notes"] == list(shipped.schedule.notes)
+    assert document["notes"] == list(shipped.notes)
+    assert set(shipped.schedule.notes) <= set(shipped.notes)
     assert set(regimen.notes) <= set(document["notes"])
     assert [each["path"] for each in document["missing"]] == [each.path for each in shipped.schedule.missing]
     assert all(each["text"] and each["remedy"] for each in document["missing"])

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from dosing.regimen.conditions import FACTORS, parse_conditions
+from dosing.regimen.conditions import FACTORS, LIVER, parse_conditions
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,25 @@ def test_classes_and_flags() -> None:
     assert parse_conditions("dialysis").holds({"dialysis": True}) is True
 
 
-@pytest.mark.parametrize("text", ["age >= 75 years", "crcl >= 30 mL/min and crcl < 60 mL/min", "no dialysis", "dialysis", "child-pugh A"])
+@pytest.mark.parametrize("grade", LIVER)
+def test_the_grade_of_liver_impairment(grade: str) -> None:
+    for other in LIVER:
+        assert parse_conditions(f"liver {grade}").holds({"liver": other}) is (grade == other)
+    assert parse_conditions(f"liver {grade}").holds({"child-pugh": "B"}) is None
+    assert parse_conditions(f"child-pugh B and liver {grade}").holds({"liver": grade}) is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("age > 75 years", True), ("age > 75 years", "80"), ("dialysis", "yes"), ("liver mild", True)])
+def test_values_of_another_type_are_never_compared(text: str, value: str | bool) -> None:
+    """An age of 80 as text would be neither above 75 nor below."""
+    factor = parse_conditions(text).factors[0]
+    with pytest.raises(TypeError, match="can't be compared"):
+        parse_conditions(text).holds({factor: value})
+
+
+@pytest.mark.parametrize(
+    "text", ["age >= 75 years", "crcl >= 30 mL/min and crcl < 60 mL/min", "no dialysis", "dialysis", "child-pugh A", "liver mild"]
+)
 def test_written_as_read(text: str) -> None:
     conditions = parse_conditions(text)
     assert str(conditions) == text
@@ -59,6 +77,10 @@ def test_written_as_read(text: str) -> None:
         "height > 170 cm",
         "crcl < -3 mL/min",
         "child-pugh D",
+        "child-pugh moderate",
+        "liver",
+        "liver B",
+        "liver > 2",
         "age >= 1,5 years",
         "age => 75 years",
     ],

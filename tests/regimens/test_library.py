@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from dosing.cases.run import run
 from dosing.dose.bodysize import FORMULAS
 from dosing.regimen import lint
 from dosing.regimen.check import facts_of, facts_of_drug
-from dosing.regimen.drug import Drug
-from dosing.regimen.facts import Fact, Scoped
+from dosing.regimen.choose import choose
+from dosing.regimen.drug import Drug, Rule
+from dosing.regimen.facts import Dose, DoseAsIn, DoseRange, Fact, Scoped
 from dosing.regimen.library import (
     bibliography,
     cases_file,
     data_dir,
     drug_ids,
+    find_drug,
     find_source,
     regimen_ids,
     shipped_drug,
@@ -28,6 +31,7 @@ from dosing.regimen.library import (
     shipped_regimens,
 )
 from dosing.regimen.model import Regimen
+from dosing.regimen.read import read_regimen
 
 REGIMENS = regimen_ids()
 DRUGS = drug_ids()
@@ -38,9 +42,9 @@ UNCITED = {
     "a trial like one of ours; it was read for proxies and none was taken from it": ("hd-02206425", "pmc7236395", "equuleus"),
     "the registry record behind the label's Kd twice weekly; the file cites the label": ("cc-end",),
     "a table or protocol with the same days and doses as the source that is cited": ("pmc9508512", "cta-kpd", "scribd-krd"),
-    "another page with the same label text": ("tm-k", "khcp-faq", "mmrf-k", "davis", "pfk-isa", "ch-isa"),
+    "another page with the same label text": ("tm-k", "khcp-faq", "mmrf-k", "davis", "pfk-isa"),
     "a page of a group, which is cited as a group": ("pp-isa", "sarc-ca", "mmrf-v", "mims-v"),
-    "a group, or a page of it, of a drug whose facts come from one page": ("pom-set", "mdt-pom", "pld-set", "dc-pld"),
+    "a group, or a page of it, of a drug whose facts come from one page": ("pom-set", "mdt-pom", "pld-set"),
     "practice around carfilzomib that no regimen here follows": ("emory",),
     "where the constants of a formula were read; the formula cites its paper": ("redl", "ll-abs", "grph-bsa", "admiral", "physio-r"),
     "printed examples of body surface": ("clinpk", "medeq", "omni"),
@@ -134,6 +138,7 @@ def every_fact(regimen: Regimen) -> Iterator[tuple[str, str]]:
     if regimen.derive:
         yield "derive", regimen.derive.source
         yield from (("derive.exposure", regimen.derive.exposure.source),) if regimen.derive.exposure else ()
+    yield from rule_facts("rules", regimen.rules)
     for drug in regimen.drugs.values():
         yield from drug_facts(drug)
 
@@ -142,6 +147,16 @@ def drug_facts(drug: Drug) -> Iterator[tuple[str, str]]:
     """Path and source of a drug and of every fact of it."""
     yield drug.id, drug.source
     yield from ((path, fact.source) for path, fact in facts_of_drug(drug))
+    yield from rule_facts(f"{drug.id}.rules", drug.rules)
+
+
+def rule_facts(path: str, rules: Mapping[str, Fact[Rule]]) -> Iterator[tuple[str, str]]:
+    """Path and source of every rule and of what it changes."""
+    for id, rule in rules.items():
+        yield f"{path}.{id}", rule.source
+        if rule.stated:
+            changes = (rule.stated.dose, rule.stated.percent, rule.stated.days)
+            yield from ((f"{path}.{id}", fact.source) for change in changes if change for fact in change.facts())
 
 
 @pytest.mark.parametrize("id", REGIMENS)
@@ -175,6 +190,113 @@ def test_a_drug_file_is_called_after_its_drug(id: str) -> None:
     path = data_dir() / "drugs" / f"{id}.yaml"
     assert lint.check_drug(path.read_bytes(), file=path.name) == []
     assert shipped_drug(id).id == id
+
+
+@pytest.mark.parametrize("id", DRUGS)
+def test_what_was_not_traced_says_so(id: str) -> None:
+    untold = [path for path, because in lint.unverified_in_drug(shipped_drug(id)) if "traced" not in because]
+    unmarked = [path for path, fact in facts_of_drug(shipped_drug(id)) if fact.source == "unverified" and not fact.unverified]
+    assert (untold, unmarked) == ([], [])
+
+
+def as_chosen(regimen: Regimen) -> Iterator[Regimen]:
+    """The regimen as it is, and with each of its variants and proxies."""
+    yield regimen
+    yield from (choose(regimen, variants=[id]) for id in regimen.variants)
+    yield from (choose(regimen, proxies=[id]) for id in regimen.proxies)
+
+
+def doses(regimen: Regimen) -> Iterator[tuple[Drug, Dose]]:
+    """Every dose that the regimen states, with the drug."""
+    for chosen in as_chosen(regimen):
+        for activity in (activity for phase in chosen.phases for activity in phase.activities):
+            if activity.drug and activity.drug.stated and activity.dose:
+                drug = find_drug(activity.drug.stated, regimen=chosen)
+                yield from ((drug, fact.stated) for fact in activity.dose.facts() if fact.stated)
+    for rule in (fact.stated for fact in regimen.rules.values() if fact.stated):
+        phases = (phase.activity(rule.activity.rpartition(".")[2]) for phase in regimen.phases)
+        named = next(str(found.drug.stated) for found in phases if found and found.drug)
+        found = rule.dose.facts() if rule.dose else ()
+        yield from ((find_drug(named, regimen=regimen), fact.stated) for fact in found if fact.stated)
+
+
+def own_doses(drug: Drug) -> Iterator[Dose]:
+    """The doses in the drug's own file: of its levels and its rules."""
+    for levels in drug.levels.values():
+        yield from (levels.stated.start, *levels.stated.below) if levels.stated else ()
+    for rule in drug.rules.values():
+        found = rule.stated.dose.facts() if rule.stated and rule.stated.dose else ()
+        yield from (fact.stated for fact in found if fact.stated)
+        yield from (rule.stated.given,) if rule.stated and rule.stated.given else ()
+
+
+def unusual(drug: Drug, dose: Dose) -> bool:
+    """Whether a drug that has a usual range has none that holds the dose."""
+    if isinstance(dose, DoseAsIn) or drug.usual is None or drug.usual.stated is None:
+        return False
+    low, high = (dose.low, dose.high) if isinstance(dose, DoseRange) else (dose, dose)
+    ranges = [usual for usual in drug.usual.stated if usual.low.unit == low.unit]
+    return not any(usual.low.value <= low.value and high.value <= usual.high.value for usual in ranges)
+
+
+def example_regimens() -> Iterator[Regimen]:
+    folder = Path(__file__).parents[2] / "docs" / "examples"
+    for path in sorted(folder.glob("*.yaml")):
+        if not path.name.endswith(".cases.yaml"):
+            yield read_regimen(path.read_bytes(), file=path.name)
+
+
+def test_every_dose_of_the_library_and_of_the_examples_is_usual() -> None:
+    given = [found for regimen in (*shipped_regimens(), *example_regimens()) for found in doses(regimen)]
+    given += [(drug, dose) for drug in map(shipped_drug, DRUGS) for dose in own_doses(drug)]
+    assert len(given) > 100  # there is something to look at
+    assert [f"{drug.id} {dose}" for drug, dose in given if unusual(drug, dose)] == []
+
+
+def test_every_drug_that_is_given_has_a_usual_range() -> None:
+    assert {id for id in DRUGS if shipped_drug(id).usual is None} == set(NOT_GIVEN)
+
+
+@pytest.mark.parametrize(("number", "minutes"), [("1", 200), ("2", Decimal("112.5")), ("3+", 75)])
+def test_the_rates_of_isatuximab_give_the_total_times_that_are_published(number: str, minutes: Decimal) -> None:
+    steps = shipped_drug("isatuximab").rates[number].stated
+    assert steps
+    left, total = Decimal(250), Decimal(0)
+    for step in steps:
+        held = step.minutes if step.minutes is not None else left * 60 / step.rate_ml_h
+        left, total = left - step.rate_ml_h * held / 60, total + held
+    assert total == minutes
+    assert left == 0
+
+
+@pytest.mark.parametrize("id", ["lenalidomide", "dexamethasone", "pegylated-liposomal-doxorubicin"])
+def test_alternative_rules_all_belong_to_a_group(id: str) -> None:
+    rules = [rule.stated for rule in shipped_drug(id).rules.values() if rule.stated]
+    assert len({rule.group for rule in rules}) == 2
+    assert all(rule.group for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("group", "crcl", "dialysis", "found"),
+    [
+        ("us", "60", False, ""),
+        ("us", "59.9", False, "10 mg 1-21"),
+        ("us", "30", False, "10 mg 1-21"),
+        ("us", "29.9", False, "15 mg 1-21 every 2 days"),
+        ("us", "29.9", True, "5 mg 1-21"),
+        ("eu", "50", False, ""),
+        ("eu", "49.9", False, "10 mg 1-21"),
+        ("eu", "30", False, "10 mg 1-21"),
+        ("eu", "29.9", False, "15 mg 1-21 every 2 days"),
+        ("eu", "29.9", True, "5 mg 1-21"),
+    ],
+)
+def test_the_kidney_bands_of_lenalidomide(group: str, crcl: str, dialysis: bool, found: str) -> None:
+    known: dict[str, Decimal | str | bool] = {"crcl": Decimal(crcl), "dialysis": dialysis}
+    rules = [rule.stated for rule in shipped_drug("lenalidomide").rules.values() if rule.stated and rule.stated.group == group]
+    doses, days = ([getattr(rule, field) for rule in rules if rule.when.holds(known)] for field in ("dose", "days"))
+    said = [f"{dose.only.value} {days.only.value if days else '1-21'}" for dose, days in zip(doses, days, strict=True)]
+    assert said == ([found] if found else [])
 
 
 def test_every_drug_is_given_or_listed_with_its_reason() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from dosing.dose.patient import Patient
+from dosing.dose.practice import Practice
 from dosing.dose.schedule import Dosed, dose_schedule
 from dosing.errors import PatientError
 from dosing.regimen.model import Regimen
@@ -85,16 +86,16 @@ def test_an_unknown_formula_is_an_error_even_where_none_is_needed(read: Read) ->
     regimen = read("phases: [{id: p, give: [{drug: a, dose: 10 mg, route: PO, days: 1}]}]")
     drawn = draw(regimen, start=date(2026, 1, 5))
     with pytest.raises(PatientError, match="unknown body-surface formula 'mostler'"):
-        dose_schedule(drawn, formula="mostler")
+        dose_schedule(drawn, practice=Practice(formula="mostler"))
     nothing = read("phases: [{id: p, give: [{drug: a, dose: not-stated, route: PO, days: 1}]}]")
     with pytest.raises(PatientError, match="unknown body-surface formula 'mostler'"):
-        dose_schedule(draw(nothing, start=date(2026, 1, 5)), formula="mostler")
-    found = dose_schedule(drawn, SMALL, formula="haycock")
-    assert (found.schedule, found.patient, found.formula) == (drawn, SMALL, "haycock")
+        dose_schedule(draw(nothing, start=date(2026, 1, 5)), practice=Practice(formula="mostler"))
+    found = dose_schedule(drawn, SMALL, practice=Practice(formula="haycock"))
+    assert (found.schedule, found.course.patient, found.practice.formula) == (drawn, SMALL, "haycock")
 
 
 def test_the_formula_asked_for_is_used(read: Read) -> None:
     regimen = read("phases: [{id: p, give: [{drug: b, dose: 10 mg/m2, route: PO, days: 1}]}]")
     # Livingston and Lee: 0.1173 x 80^0.6466; log10 of 80 is 1.90309, x 0.6466 = 1.230538, 10^ of it 17.0035; 1.9945 m2
-    found = dose_schedule(draw(regimen, start=date(2026, 1, 5)), SMALL, formula="livingston-lee")
+    found = dose_schedule(draw(regimen, start=date(2026, 1, 5)), SMALL, practice=Practice(formula="livingston-lee"))
     assert [str(row.amount) for row in found.rows] == ["19.9 mg"]

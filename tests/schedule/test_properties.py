@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dosing.api import load_regimen
 from dosing.dose.patient import Patient
+from dosing.dose.practice import Practice
 from dosing.dose.schedule import dose_schedule
 from dosing.export.csv import to_csv
 from dosing.export.ical import to_ical
@@ -322,7 +323,7 @@ def test_amounts_never_pass_a_limit(read: Read, dose: Decimal, maximum: Decimal,
     give = f"drug: b, route: PO, dose: {dose} mg/m2, days: 1"
     limited = f"{{{give}, id: c, max: {maximum} mg, bsa_cap: {cap} m2, round: 0.1 mg}}, {{{give}, id: d}}, {{{give}, id: e, bsa_cap: none}}"
     drawn = draw(read(f"phases: [{{id: p, give: [{limited}]}}]"), start=START)
-    found = {row.entry.activity: row.amount for row in dose_schedule(drawn, patient, formula=formula).rows}
+    found = {row.entry.activity: row.amount for row in dose_schedule(drawn, patient, practice=Practice(formula=formula)).rows}
     own, drugs, uncapped = (found[id] for id in "cde")
     assert own
     assert drugs

@@ -1,0 +1,207 @@
+"""What somebody asks for in text, on the command line or in a cases file, as a patient, a course and a practice.
+
+Each key has the name of the option: `height`, `crcl_weight`, ...
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dosing.dose.bands import BandTable, read_table
+from dosing.dose.bodysize import find_formula
+from dosing.dose.course import Course
+from dosing.dose.kidney import read_age, read_creatinine
+from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
+from dosing.dose.policy import parse_policy
+from dosing.dose.practice import USUAL, Practice
+from dosing.dose.reduction import parse_reduction
+from dosing.errors import DoseError, PatientError
+from dosing.regimen.facts import Fact
+from dosing.regimen.library import find_drug, read_file
+from dosing.regimen.values import parse_date, parse_weigh, parse_weight_kind, parse_yes
+from dosing.units import DOSED, EXACT, Quantity, parse_number, parse_quantity
+
+USER = "user"
+# Options with one value, and those that can be given more than once.
+PATIENT = (
+    "height",
+    "weight",
+    "bsa",
+    "gfr",
+    "sex",
+    "age",
+    "creatinine",
+    "crcl",
+    "crcl_weight",
+    "bilirubin",
+    "dialysis",
+    "child_pugh",
+    "liver",
+)
+PRACTICE = ("site", "formula")
+SEVERAL = ("lost", "measured", "reduce", "prior", "override", "round", "bands", "rule", "weigh", "dose_weight")
+
+# umol/L in 1 mg/dL of bilirubin (584.7 g/mol)
+_BILIRUBIN = Decimal("17.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options given: `texts` those with one value, `lists` those with several; what was not given is left out."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def patient(self) -> Patient:
+        """The patient as measured at the start. Raises PatientError."""
+        text = self.texts
+        return Patient(
+            height_cm=self._read("height", read_height),
+            weight_kg=self._read("weight", read_weight),
+            bsa_m2=self._read("bsa", read_area),
+            gfr_ml_min=self._read("gfr", read_clearance),
+            sex=text.get("sex", ""),
+            age_years=self._read("age", read_age),
+            creatinine=self._read("creatinine", read_creatinine),
+            crcl_ml_min=self._read("crcl", read_clearance),
+            crcl_weight=text.get("crcl_weight", "actual"),
+            bilirubin_mg_dl=self._read("bilirubin", _bilirubin),
+            dialysis=self._read("dialysis", _yes),
+            child_pugh=text.get("child_pugh", ""),
+            liver=text.get("liver", ""),
+            lost=self.lists.get("lost", ()),
+        )
+
+    def course(self) -> Course:
+        """The patient's course. Raises PatientError and DoseError."""
+        patient = self.patient()
+        return Course(
+            patient=patient,
+            later=tuple(sorted((_later(patient, text) for text in self.lists.get("measured", ())), key=lambda each: str(each.measured_on))),
+            reductions=tuple(parse_reduction(text) for text in self.lists.get("reduce", ())),
+            prior=dict(_prior(text) for text in self.lists.get("prior", ())),
+            override=frozenset(self.lists.get("override", ())),
+        )
+
+    def practice(self) -> Practice:
+        """How to compute: the site's file, and what was asked for beyond it, which goes first. Raises DoseError and errors of files."""
+        practice = _site(self.texts["site"]) if self.texts.get("site") else USUAL
+        tables = {table.name: table for name in self.lists.get("bands", ()) for table in [_bands(name)]}
+        return replace(
+            practice,
+            formula=find_formula(self.texts.get("formula") or practice.formula).id,
+            rounding={**practice.rounding, **dict(map(_rounding, self.lists.get("round", ())))},
+            bands={**practice.bands, **tables},
+            drugs=_with(practice.drugs, self._fields()),
+            groups={**practice.groups, **dict(_named("--rule", text) for text in self.lists.get("rule", ()))},
+        )
+
+    def _fields(self) -> Iterable[tuple[str, str, Fact[Any]]]:
+        """What was asked for of single drugs: drug, field of its file, fact."""
+        for option, name, read in (("weigh", "weigh", parse_weigh), ("dose_weight", "weight", parse_weight_kind)):
+            for text in self.lists.get(option, ()):
+                drug, value = _named(f"--{option.replace('_', '-')}", text, all_drugs=option == "weigh")
+                yield drug, name, Fact(_value(f"--{option.replace('_', '-')}", value, read), USER)
+
+    def _read(self, name: str, read: Callable[[str], Any]) -> Any:
+        return read(self.texts[name]) if name in self.texts else None
+
+
+def _site(path: str) -> Practice:
+    from dosing.site.read import load_site
+
+    return load_site(path).practice
+
+
+def _with(drugs: Mapping[str, Mapping[str, Any]], fields: Iterable[tuple[str, str, Fact[Any]]]) -> dict[str, dict[str, Any]]:
+    found = {drug: dict(own) for drug, own in drugs.items()}
+    for drug, name, fact in fields:
+        found.setdefault(drug, {})[name] = fact
+    return found
+
+
+def _value(option: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise DoseError(f"{option}: {error}") from None
+
+
+def _named(option: str, text: str, *, all_drugs: bool = False) -> tuple[str, str]:
+    """`DRUG=VALUE` with the drug's id; with `all_drugs`, a VALUE alone is for every drug. Raises DoseError."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals and all_drugs:
+        return "", text.strip()
+    if not equals or not name or not value:
+        raise DoseError(f"{option} {text!r} must have the form DRUG=VALUE")
+    return find_drug(name).id, value
+
+
+def _rounding(text: str) -> tuple[str, Fact[Any]]:
+    drug, policy = _named("--round", text, all_drugs=True)
+    return drug, Fact(parse_policy(policy), USER)
+
+
+def _bands(name: str) -> BandTable:
+    """The band table in a file, under the file's name without its ending. Raises RegimenError."""
+    path = Path(name)
+    return read_table(read_file(path), name=path.stem, file=name)
+
+
+def _later(patient: Patient, text: str) -> Patient:
+    """`2026-03-02 weight=66kg [height=169cm]`: the patient as measured on that day. Raises PatientError."""
+    day, *parts = text.split()
+    given = dict(part.partition("=")[::2] for part in parts)
+    if not parts or set(given) - {"weight", "height"} or not all(given.values()):
+        raise PatientError(
+            f"--measured {text!r} can't be read; write it as '2026-03-02 weight=66kg' or '2026-03-02 weight=66kg height=169cm'"
+        )
+    try:
+        measured_on = parse_date(day)
+    except ValueError as error:
+        raise PatientError(f"--measured: {error}") from None
+    weight = read_weight(given["weight"]) if "weight" in given else patient.weight_kg
+    height = read_height(given["height"]) if "height" in given else patient.height_cm
+    return replaced(patient, height_cm=height, weight_kg=weight, measured_on=measured_on)
+
+
+def replaced(patient: Patient, **changes: Any) -> Patient:
+    """The patient with other measurements."""
+    fields = {name: getattr(patient, name) for name in patient.__dataclass_fields__}
+    return Patient(**{**fields, **changes})
+
+
+def _prior(text: str) -> tuple[str, Quantity]:
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not name:
+        raise DoseError(f"--prior {text!r} must have the form DRUG=AMOUNT, such as doxorubicin=240mg/m2")
+    return name, _value("--prior", value, parse_exposure)
+
+
+def parse_exposure(text: str) -> Quantity:
+    """What was given before: `240 mg/m2`, `400 mg`; nothing is `0 mg/m2`. Raises ValueError."""
+    return parse_quantity(text, *DOSED)
+
+
+def _yes(text: str) -> bool:
+    try:
+        return parse_yes(text)
+    except ValueError as error:
+        raise PatientError(f"dialysis: {error}") from None
+
+
+def _bilirubin(text: str) -> Decimal:
+    """A bilirubin in mg/dL from `2 mg/dL` or `34 umol/L`; the unit is never guessed. Raises PatientError."""
+    number, unit = text.strip(), ""
+    for known in ("mg/dL", "umol/L"):
+        if number.endswith(known):
+            number, unit = number.removesuffix(known).strip(), known
+    try:
+        if not unit:
+            raise ValueError
+        value = parse_number(number)
+    except ValueError:
+        raise PatientError(f"bilirubin {text!r} can't be read; write it with its unit: 2mg/dL or 34umol/L") from None
+    return value if unit == "mg/dL" else EXACT.divide(value, _BILIRUBIN)
