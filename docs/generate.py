@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dosing.cli import commands
-from dosing.export.columns import COLUMNS
+from dosing.export.columns import COLUMNS, TRACE, Column
 
 _WIDTH = 100
 _MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
@@ -28,8 +28,16 @@ def columns_page() -> str:
         "| column | type | unit | empty | meaning |",
         "|---|---|---|---|---|",
     ]
-    lines += [f"| `{each.name}` | {each.type} | {each.unit} | {each.empty or 'never'} | {each.meaning} |" for each in COLUMNS]
+    lines += [_line(each) for each in COLUMNS]
+    lines += ["", "With `--trace` (`trace=True` in Python) these follow. They name the patient's measurements.", "", *lines[7:9]]
+    lines += [_line(each) for each in TRACE]
     return "\n".join(lines) + "\n"
+
+
+def _line(column: Column) -> str:
+    cells = (f"`{column.name}`", column.type, column.unit, column.empty or "never", column.meaning)
+    escaped = [cell.replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"
 
 
 def commands_page() -> str:
@@ -40,9 +48,16 @@ def commands_page() -> str:
 def _help() -> Iterator[str]:
     top = click.Context(commands, info_name="dosing", terminal_width=_WIDTH, help_option_names=["-h", "--help"])
     yield from _block("dosing", commands.get_help(top))
-    for name, command in commands.commands.items():
-        context = click.Context(command, info_name=name, parent=top, terminal_width=_WIDTH)
-        yield from _block(f"dosing {name}", command.get_help(context))
+    yield from _below(commands, top, "dosing")
+
+
+def _below(group: click.Group, context: click.Context, title: str) -> Iterator[str]:
+    """The help of every command of a group, each followed by those of its own."""
+    for name, command in group.commands.items():
+        own = click.Context(command, info_name=name, parent=context, terminal_width=_WIDTH)
+        yield from _block(f"{title} {name}", command.get_help(own))
+        if isinstance(command, click.Group):
+            yield from _below(command, own, f"{title} {name}")
 
 
 def _block(title: str, text: str) -> list[str]:

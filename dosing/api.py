@@ -76,7 +76,8 @@ class Plan:
 
         known, practice = _known(patient, course), _by(practice, formula)
         made = personal(self.regimen, known, practice)
-        return PatientSheet(sheet(made.regimen, known, practice=practice, phases=phases), made.said)
+        found = sheet(made.regimen, known, practice=practice, phases=phases)
+        return PatientSheet(found, (*made.said, *practice.said(), *map(str, known.reductions)))
 
     def summary(self, *, course: Course | None = None, practice: Practice = USUAL, phases: Iterable[str] = ()) -> "tuple[Line, ...]":
         """Doses, days and totals by drug and cycle, without dates; of an open phase as many cycles as show all that changes.

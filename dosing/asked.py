@@ -5,16 +5,15 @@ Each key has the name of the option: `height`, `crcl_weight`, ...
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dosing.dose.bands import BandTable, read_table
 from dosing.dose.bodysize import find_formula
+from dosing.dose.bodyweight import read_loss
 from dosing.dose.course import Course
-from dosing.dose.kidney import read_age, read_creatinine
 from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
-from dosing.dose.policy import parse_policy
 from dosing.dose.practice import USUAL, Practice
 from dosing.dose.reduction import parse_reduction
 from dosing.errors import DoseError, PatientError
@@ -23,11 +22,17 @@ from dosing.regimen.library import find_drug, read_file
 from dosing.regimen.values import parse_date, parse_weigh, parse_weight_kind, parse_yes
 from dosing.units import DOSED, EXACT, Quantity, parse_number, parse_quantity
 
+if TYPE_CHECKING:
+    from dosing.dose.bands import BandTable
+
+T = TypeVar("T")
+
 USER = "user"
 # Options with one value, and those that can be given more than once.
 PATIENT = (
     "height",
     "weight",
+    "measured_on",
     "bsa",
     "gfr",
     "sex",
@@ -63,15 +68,16 @@ class Asked:
             bsa_m2=self._read("bsa", read_area),
             gfr_ml_min=self._read("gfr", read_clearance),
             sex=text.get("sex", ""),
-            age_years=self._read("age", read_age),
-            creatinine=self._read("creatinine", read_creatinine),
-            crcl_ml_min=self._read("crcl", read_clearance),
+            measured_on=self._read("measured_on", _day),
+            age_years=self._read("age", _age),
+            creatinine=self._read("creatinine", _creatinine),
+            crcl_ml_min=self._read("crcl", _crcl),
             crcl_weight=text.get("crcl_weight", "actual"),
             bilirubin_mg_dl=self._read("bilirubin", _bilirubin),
             dialysis=self._read("dialysis", _yes),
             child_pugh=text.get("child_pugh", ""),
             liver=text.get("liver", ""),
-            lost=self.lists.get("lost", ()),
+            lost=tuple(_lost(text) for text in self.lists.get("lost", ())),
         )
 
     def course(self) -> Course:
@@ -81,29 +87,29 @@ class Asked:
             patient=patient,
             later=tuple(sorted((_later(patient, text) for text in self.lists.get("measured", ())), key=lambda each: str(each.measured_on))),
             reductions=tuple(parse_reduction(text) for text in self.lists.get("reduce", ())),
-            prior=dict(_prior(text) for text in self.lists.get("prior", ())),
+            prior=_once("--prior", map(_prior, self.lists.get("prior", ()))),
             override=frozenset(self.lists.get("override", ())),
         )
 
     def practice(self) -> Practice:
         """How to compute: the site's file, and what was asked for beyond it, which goes first. Raises DoseError and errors of files."""
         practice = _site(self.texts["site"]) if self.texts.get("site") else USUAL
-        tables = {table.name: table for name in self.lists.get("bands", ()) for table in [_bands(name)]}
+        tables = _once("--bands", ((table.name, table) for table in map(_bands, self.lists.get("bands", ()))))
         return replace(
             practice,
             formula=find_formula(self.texts.get("formula") or practice.formula).id,
-            rounding={**practice.rounding, **dict(map(_rounding, self.lists.get("round", ())))},
+            rounding={**practice.rounding, **_once("--round", map(_rounding, self.lists.get("round", ())))},
             bands={**practice.bands, **tables},
             drugs=_with(practice.drugs, self._fields()),
-            groups={**practice.groups, **dict(_named("--rule", text) for text in self.lists.get("rule", ()))},
+            groups={**practice.groups, **_once("--rule", (_named("--rule", text) for text in self.lists.get("rule", ())))},
         )
 
     def _fields(self) -> Iterable[tuple[str, str, Fact[Any]]]:
         """What was asked for of single drugs: drug, field of its file, fact."""
-        for option, name, read in (("weigh", "weigh", parse_weigh), ("dose_weight", "weight", parse_weight_kind)):
-            for text in self.lists.get(option, ()):
-                drug, value = _named(f"--{option.replace('_', '-')}", text, all_drugs=option == "weigh")
-                yield drug, name, Fact(_value(f"--{option.replace('_', '-')}", value, read), USER)
+        for key, name, read in (("weigh", "weigh", parse_weigh), ("dose_weight", "weight", parse_weight_kind)):
+            option = f"--{key.replace('_', '-')}"
+            named = _once(option, (_named(option, text, all_drugs=key == "weigh") for text in self.lists.get(key, ())))
+            yield from ((drug, name, Fact(_value(option, value, read), USER)) for drug, value in named.items())
 
     def _read(self, name: str, read: Callable[[str], Any]) -> Any:
         return read(self.texts[name]) if name in self.texts else None
@@ -119,6 +125,16 @@ def _with(drugs: Mapping[str, Mapping[str, Any]], fields: Iterable[tuple[str, st
     found = {drug: dict(own) for drug, own in drugs.items()}
     for drug, name, fact in fields:
         found.setdefault(drug, {})[name] = fact
+    return found
+
+
+def _once(option: str, pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """What was given by name. Raises DoseError for a name that is given twice: the later one is never taken silently."""
+    found: dict[str, T] = {}
+    for name, value in pairs:
+        if name in found:
+            raise DoseError(f"{option} {name or 'for every drug'} is given twice; keep one")
+        found[name] = value
     return found
 
 
@@ -140,21 +156,25 @@ def _named(option: str, text: str, *, all_drugs: bool = False) -> tuple[str, str
 
 
 def _rounding(text: str) -> tuple[str, Fact[Any]]:
+    from dosing.dose.policy import parse_policy
+
     drug, policy = _named("--round", text, all_drugs=True)
     return drug, Fact(parse_policy(policy), USER)
 
 
-def _bands(name: str) -> BandTable:
+def _bands(name: str) -> "BandTable":
     """The band table in a file, under the file's name without its ending. Raises RegimenError."""
+    from dosing.dose.bands import read_table
+
     path = Path(name)
     return read_table(read_file(path), name=path.stem, file=name)
 
 
 def _later(patient: Patient, text: str) -> Patient:
     """`2026-03-02 weight=66kg [height=169cm]`: the patient as measured on that day. Raises PatientError."""
-    day, *parts = text.split()
+    day, *parts = text.split() or [""]
     given = dict(part.partition("=")[::2] for part in parts)
-    if not parts or set(given) - {"weight", "height"} or not all(given.values()):
+    if not parts or len(given) < len(parts) or set(given) - {"weight", "height"} or not all(given.values()):
         raise PatientError(
             f"--measured {text!r} can't be read; write it as '2026-03-02 weight=66kg' or '2026-03-02 weight=66kg height=169cm'"
         )
@@ -183,6 +203,35 @@ def _prior(text: str) -> tuple[str, Quantity]:
 def parse_exposure(text: str) -> Quantity:
     """What was given before: `240 mg/m2`, `400 mg`; nothing is `0 mg/m2`. Raises ValueError."""
     return parse_quantity(text, *DOSED)
+
+
+def _lost(text: str) -> str:
+    """A lost part of the body as it was written. Raises PatientError for one that isn't known."""
+    read_loss(text)
+    return text
+
+
+def _age(text: str) -> int:
+    from dosing.dose.kidney import read_age
+
+    return read_age(text)
+
+
+def _creatinine(text: str) -> Quantity:
+    from dosing.dose.kidney import read_creatinine
+
+    return read_creatinine(text)
+
+
+def _crcl(text: str) -> Decimal:
+    return read_clearance(text, what="creatinine clearance")
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise PatientError(f"--measured-on: {error}") from None
 
 
 def _yes(text: str) -> bool:

@@ -14,7 +14,7 @@ EXACT = Context(prec=40)
 _UNITS: dict[str, tuple[str, Decimal]] = {
     "g": ("mass", Decimal(10) ** 9),
     "mg": ("mass", Decimal(10) ** 6),
-    "mcg": ("mass", Decimal(10) ** 3),
+    "microgram": ("mass", Decimal(10) ** 3),
     "ng": ("mass", Decimal(1)),
     "units": ("activity", Decimal(1)),
     "million units": ("activity", Decimal(10) ** 6),
@@ -31,7 +31,9 @@ _UNITS: dict[str, tuple[str, Decimal]] = {
     "AUC": ("exposure", Decimal(1)),
     "mL/min": ("clearance", Decimal(1)),
 }
-_SPELLINGS = {"microgram": "mcg", "micrograms": "mcg", "ug": "mcg", "µg": "mcg", "μg": "mcg", "IU": "units", "U": "units", "unit": "units"}
+# A microgram is always spelled out: its signs have been read as mg.
+_MICRO = dict.fromkeys(("mcg", "micrograms", "ug", "µg", "μg"), "microgram")
+_SPELLINGS = {**_MICRO, "IU": "units", "U": "units", "unit": "units"}
 # The kinds of unit that a dose can have.
 DOSED = ("mass", "activity", "substance", "volume")
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"

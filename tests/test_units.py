@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dosing.units import EXACT, Quantity, parse_amount, parse_dose, parse_number, parse_quantity, plain
 
-MASSES = {"g": 10**9, "mg": 10**6, "mcg": 10**3, "ng": 1}
+MASSES = {"g": 10**9, "mg": 10**6, "microgram": 10**3, "ng": 1}
 numbers = st.builds(lambda number, places: Decimal(number).scaleb(-places), st.integers(0, 10**12), st.integers(0, 6))
 
 
@@ -80,12 +80,12 @@ def test_plain_reads_back(number: Decimal) -> None:
         ("10 mg/kg", "10", "mg/kg", "kg", "mg", "mass"),
         ("500 ng", "500", "ng", "", "ng", "mass"),
         ("1 g", "1", "g", "", "g", "mass"),
-        ("5 mcg", "5", "mcg", "", "mcg", "mass"),
-        ("5 ug", "5", "mcg", "", "mcg", "mass"),
-        ("5 \u00b5g", "5", "mcg", "", "mcg", "mass"),  # micro sign
-        ("5 \u03bcg/kg", "5", "mcg/kg", "kg", "mcg", "mass"),  # Greek mu
-        ("5 micrograms", "5", "mcg", "", "mcg", "mass"),
-        ("1 microgram", "1", "mcg", "", "mcg", "mass"),
+        ("5 mcg", "5", "microgram", "", "microgram", "mass"),
+        ("5 ug", "5", "microgram", "", "microgram", "mass"),
+        ("5 \u00b5g", "5", "microgram", "", "microgram", "mass"),  # micro sign
+        ("5 \u03bcg/kg", "5", "microgram/kg", "kg", "microgram", "mass"),  # Greek mu
+        ("5 micrograms", "5", "microgram", "", "microgram", "mass"),
+        ("1 microgram", "1", "microgram", "", "microgram", "mass"),
         ("3 million units", "3", "million units", "", "million units", "activity"),
         ("3 million units/m2", "3", "million units/m2", "m2", "million units", "activity"),
         ("6000 IU/m2", "6000", "units/m2", "m2", "units", "activity"),
@@ -139,7 +139,7 @@ def test_what_is_not_a_number_with_a_unit(text: str) -> None:
     ],
 )
 def test_unknown_units(text: str) -> None:
-    with pytest.raises(ValueError, match=r"unknown unit .*; known are g, mg, mcg"):
+    with pytest.raises(ValueError, match=r"unknown unit .*; known are g, mg, microgram"):
         parse_quantity(text)
 
 
@@ -167,7 +167,7 @@ def test_a_missing_unit_shows_one_of_the_kind() -> None:
     ("text", "unit", "number"),
     [
         ("1 g", "mg", "1000"),
-        ("1.5 mg", "mcg", "1500"),
+        ("1.5 mg", "microgram", "1500"),
         ("500 mcg", "mg", "0.5"),
         ("1 ng", "g", "1E-9"),
         ("3 million units", "units", "3000000"),
@@ -207,7 +207,7 @@ def test_exact_has_forty_digits() -> None:
     assert EXACT.divide(Decimal(1), Decimal(3)) == Decimal("0." + "3" * 40)
 
 
-@pytest.mark.parametrize("text", ["27 mg/m2", "40 mg", "0.5 mg", "3 million units", "100 mcg/kg", "6000 units/m2", "AUC 5", "AUC 4.5"])
+@pytest.mark.parametrize("text", ["27 mg/m2", "40 mg", "0.5 mg", "3 million units", "100 microgram/kg", "6000 units/m2", "AUC 5", "AUC 4.5"])
 def test_a_dose_reads_back(text: str) -> None:
     assert str(parse_dose(text)) == text
 

@@ -114,7 +114,7 @@ def _flow(node: Node) -> str:
 def _expected(reader: Reader, node: Node, path: str) -> Expected:
     keys = node.entries if isinstance(node, Table) else {}
     for about in _LISTS:
-        if about in keys:
+        if about in keys and "activity" not in keys:
             entries = reader.table(node, path, required=[about])
             return Expected(node.line, about, "", listed={about: reader.texts(entries[about], f"{path}.{about}")})
     if "fails" in keys:

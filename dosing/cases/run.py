@@ -14,7 +14,7 @@ from dosing.dose.schedule import Dosed
 from dosing.dose.single import single
 from dosing.dose.steps import shown, signed_percent
 from dosing.errors import DosingError
-from dosing.export.drug import show_drug
+from dosing.export.drug import drug_lines
 from dosing.regimen import values
 from dosing.regimen.drug import Drug
 from dosing.regimen.library import find_drug
@@ -130,12 +130,14 @@ def run_drug_case(case: Case, drug: Drug) -> Iterator[str]:
 def _drug_lines(case: Case, drug: Drug) -> list[str]:
     text, asked = case.texts, asked_of(case)
     if "dose" not in text:
-        return show_drug(drug).splitlines()
+        return list(drug_lines(drug))
     made = single(drug, parse_dose(text["dose"]), course=asked.course(), practice=asked.practice())
     over = values.parse_minutes(text["over"]) if "over" in text else None
     infusion = int(text["infusion"]) if "infusion" in text else None
     products = product_steps(made.amount, made.order.drug, route=text.get("route", ""), over=over, infusion=infusion)
-    return [f"{made.order.drug.shown} {made.order.dose}: {made.amount}", *explained(made.order, made.amount, products), *made.said]
+    head = f"{made.order.drug.shown} {made.order.dose}: {made.amount}"
+    found = (f"{each.grade.upper()}: {each.note}" for each in made.findings)
+    return [head, *explained(made.order, made.amount, products), *made.said, *found]
 
 
 # -- comparing ----------------------------------------------------------------------------------------------------

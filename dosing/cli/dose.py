@@ -1,22 +1,23 @@
 """`dosing dose`: the amount of one administration, with the whole calculation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dosing.cli import options
-from dosing.cli.write import tell, write
+from dosing.cli.write import head, tell, write
 from dosing.errors import DoseError, RegimenError
 
 if TYPE_CHECKING:
     from dosing.api import Plan
     from dosing.asked import Asked
-    from dosing.dose.amount import Amount, Order
+    from dosing.dose.course import Course
+    from dosing.dose.patient import Patient
+    from dosing.dose.practice import Practice
     from dosing.dose.sheet import Line
     from dosing.dose.steps import Step
-    from dosing.regimen.facts import Minutes
 
 _INDENT = "    "
 
@@ -43,20 +44,22 @@ def dose(name: str, dose_text: str | None, products: bool, explain: bool, compar
     asked = chosen.asked()
     show = _Show(products=products or explain, explain=explain)
     if dose_text is not None:
-        _one(name, dose_text, chosen, asked, show)
+        if compare:
+            raise RegimenError("--compare goes with a regimen; --dose goes with a drug's name")
+        _one(name, dose_text, chosen, asked, show, compare_formula)
         return
     _no_drug(name)
     plan, course, practice = chosen.plan(name), asked.course(), asked.practice()
+    departs = ["", *options.compared(plan, compare)] if compare else []
     made = plan.sheet(course=course, practice=practice, phases=given["phases"])
     tell(f"note: {line}" for line in made.notes)
-    lines = [text for line in made.sheet.lines for text in show.line(line)]
+    lines = [*head(practice.site, made.notes), *(_factors(course.patient) if explain else ())]
+    lines += [text for line in made.sheet.lines for text in show.line(line)]
     if explain:
-        lines += ["", *_by_cycle(plan, asked, given["phases"])]
+        lines += ["", *_by_cycle(plan, course, practice, given["phases"])]
     if compare_formula:
-        lines += ["", *_formulas(made.sheet.lines, asked)]
-    if compare:
-        lines += ["", *options.compared(plan, compare)]
-    write("".join(f"{line}\n" for line in lines).encode(), output=None, force=False)
+        lines += ["", *_formulas(made.sheet.lines, course.patient, practice.formula)]
+    write("".join(f"{line}\n" for line in [*lines, *departs]).encode(), output=None, force=False)
     made.sheet.require()
 
 
@@ -71,8 +74,10 @@ def _no_drug(name: str) -> None:
         raise DoseError(f"{drug.id} is a drug; say which dose of it with --dose, such as --dose 27mg/m2, or name a regimen")
 
 
-def _one(name: str, text: str, chosen: options.Chosen, asked: "Asked", show: "_Show") -> None:
+def _one(name: str, text: str, chosen: options.Chosen, asked: "Asked", show: "_Show", compare_formula: bool) -> None:
+    from dosing.dose.sheet import Line
     from dosing.dose.single import single
+    from dosing.regimen.facts import Fact
     from dosing.regimen.library import find_drug
     from dosing.units import parse_dose
 
@@ -85,11 +90,29 @@ def _one(name: str, text: str, chosen: options.Chosen, asked: "Asked", show: "_S
         asked_for = parse_dose(text)
     except ValueError as error:
         raise DoseError(f"--dose: {error}") from None
-    made = single(find_drug(name), asked_for, course=asked.course(), practice=asked.practice())
+    course, practice = asked.course(), asked.practice()
+    made = single(find_drug(name), asked_for, course=course, practice=practice)
     tell(["note: one administration of this dose; how often it is given is not part of this calculation"])
+    if made.order.drug.rules:
+        tell([f"note: {made.order.drug.id} has rules for age, kidneys, liver or the like; to a dose that you state none is applied"])
     tell(f"note: {line}" for line in made.said)
-    lines = [f"{made.order.drug.shown} {made.order.dose}: {made.amount}", *show.steps(made.order, made.amount, "", None)]
-    write("".join(f"{line}\n" for line in lines).encode(), output=None, force=False)
+    line = Line("", made.order.drug.id, "", Fact(asked_for, "user"), made.order, made.amount, findings=made.findings)
+    lines = [*head(practice.site, made.said), f"{line.name} {made.order.dose}: {made.amount}", *show.below(line)]
+    if compare_formula:
+        lines += ["", *_formulas((line,), course.patient, practice.formula)]
+    write("".join(f"{each}\n" for each in lines).encode(), output=None, force=False)
+
+
+def _factors(patient: "Patient") -> Iterator[str]:
+    """What is known for rules by age, kidneys and liver, and how the clearance was found."""
+    from dosing.dose.factors import describe_known, known
+    from dosing.export.text import folded
+
+    found = known(patient)
+    if found.values:
+        yield from folded(f"known for rules: {describe_known(found)}", hanging=len(_INDENT))
+    for step in found.steps:
+        yield from folded(f"{_INDENT}{step.text}{f' [{step.source}]' if step.source else ''}", hanging=2 * len(_INDENT))
 
 
 class _Show:
@@ -102,38 +125,44 @@ class _Show:
         """One distinct amount of a regimen."""
         where = f" {line.where}" if line.where else ""
         mark = " UNVERIFIED" if line.dose.unverified else ""
-        origin = f" from {line.dose.origin}" if line.dose.origin.kind != "regimen" else ""
-        name = line.order.drug.shown if line.activity == line.order.drug.id else line.activity
-        head = f"{line.phase} {name}{where}: {line.order.dose} [{line.dose.source}]{origin}{mark}"
-        yield f"{head} -> {line.amount} per administration"
-        yield from self.steps(line.order, line.amount, line.route, line.over)
+        kind = line.dose.origin.kind
+        origin = f" from {line.dose.origin}" if kind != "regimen" else ""
+        by = "set by the user" if kind == "user" else f"[{line.dose.source}]{origin}{mark}"
+        yield f"{line.phase} {line.name}{where}: {line.order.dose} {by} -> {line.amount} per administration"
+        yield from self.below(line)
 
-    def steps(self, order: "Order", amount: "Amount", route: str, over: "Minutes | None") -> Iterator[str]:
-        """The steps below it, indented."""
-        from dosing.dose.explain import explained
+    def below(self, line: "Line") -> Iterator[str]:
+        """The limits that it passes and its steps, indented."""
+        from dosing.dose.explain import WIDTH, explained
+        from dosing.export.text import folded
 
+        yield from (f"{_INDENT}{each.grade.upper()}: {each.note}" for each in line.findings)
         products: tuple[Step, ...] = ()
         if self._products:
             from dosing.dose.product import product_steps
 
-            products = product_steps(amount, order.drug, route=route, over=over)
+            products = product_steps(line.amount, line.order.drug, route=line.route, over=line.over)
         if self._explain:
-            yield from (f"{_INDENT}{text}" for text in explained(order, amount, products))
+            for text in explained(line.order, line.amount, products):
+                yield from folded(f"{_INDENT}{text}", hanging=len(_INDENT) + WIDTH)
         else:
-            yield from (f"{_INDENT}{step.text}" for step in (*amount.steps, *products))
+            yield from (f"{_INDENT}{step.text}" for step in (*line.amount.steps, *products))
 
 
-def _by_cycle(plan: "Plan", asked: "Asked", phases: Any) -> Iterator[str]:
+def _by_cycle(plan: "Plan", course: "Course", practice: "Practice", phases: Any) -> Iterator[str]:
     from dosing.dose.summary import lines_of
 
     yield "By cycle: what is given in a day and what is given in a cycle are different numbers"
-    yield from lines_of(plan.summary(course=asked.course(), practice=asked.practice(), phases=phases))
+    yield from lines_of(plan.summary(course=course, practice=practice, phases=phases), horizon=False)
 
 
-def _formulas(lines: "tuple[Line, ...]", asked: "Asked") -> Iterator[str]:
+def _formulas(lines: "Iterable[Line]", patient: "Patient", formula: str) -> Iterator[str]:
     from dosing.dose.explain import NOTABLE, compare_formulas
 
-    found = compare_formulas(lines, asked.patient(), formula=asked.practice().formula)
+    if patient.bsa_m2 is not None:
+        yield "Other body-surface formulas: none, the body surface was given"
+        return
+    found = compare_formulas(lines, patient, formula=formula)
     yield f"Other body-surface formulas ({', '.join(found.looked_at)})"
     yield from (f"{_INDENT}{other}" for other in found.others)
     if not found.others:

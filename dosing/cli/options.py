@@ -35,6 +35,7 @@ choices = _together(
 measurements = _together(
     click.option("--height", metavar="H", help="Height: 170 (cm), 1.70m, 5ft7in."),
     click.option("--weight", metavar="W", help="Weight: 70 (kg), 154lb."),
+    click.option("--measured-on", metavar="DATE", help="The day of height and weight, which the calculation then names."),
     click.option("--bsa", metavar="M2", help="Body surface in m2, instead of height and weight."),
     click.option("--gfr", metavar="ML_MIN", help="Filtration rate in mL/min, for doses by AUC."),
     click.option("--sex", metavar="female|male", help="For formulas that need it."),

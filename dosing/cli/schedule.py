@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dosing.cli import options
-from dosing.cli.write import table, tell, write
+from dosing.cli.write import head, table, tell, write
 from dosing.errors import OutputError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def schedule(regimen: str, form: str, trace: bool, output: str | None, force: bo
     if form == "table":
         from dosing.export.table import HEADINGS, schedule_table
 
-        table(HEADINGS, schedule_table(drawn.dosed), output=output, force=force)
+        table(HEADINGS, schedule_table(drawn.dosed), output=output, force=force, above=_head(drawn))
         return
     from dosing.export.csv import to_csv
     from dosing.export.json import to_json, to_jsonl
@@ -85,13 +85,18 @@ def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None
 
     drawn = _drawn(regimen, given)
     _tell(drawn)
-    write("".join(f"{line}\n" for line in lines_of(drawn.summary())).encode(), output=output, force=force)
+    lines = [*_head(drawn), *lines_of(drawn.summary())]
+    write("".join(f"{line}\n" for line in lines).encode(), output=output, force=force)
 
 
 def _drawn(regimen: str, given: dict[str, Any]) -> "PatientSchedule":
     chosen = options.Chosen(given)
     asked = chosen.asked()
     return chosen.plan(regimen).schedule(course=asked.course(), practice=asked.practice(), **chosen.reach())
+
+
+def _head(drawn: "PatientSchedule") -> list[str]:
+    return head(drawn.dosed.practice.site, drawn.notes)
 
 
 def _tell(drawn: "PatientSchedule") -> None:

@@ -78,11 +78,18 @@ def tell(lines: Iterable[str]) -> None:
         click.echo(line, err=True)
 
 
-def table(headings: Sequence[str], lines: Sequence[Sequence[str]], *, output: str | None, force: bool) -> None:
-    """A table: drawn on a terminal, plain columns in a file or a pipe."""
+def head(site: str, said: Iterable[str]) -> list[str]:
+    """What an output itself must say, wherever it is kept: the site, and stops that somebody let pass."""
+    return [*([f"site {site}"] if site else []), *(line for line in said if line.startswith("OVERRIDDEN"))]
+
+
+def table(headings: Sequence[str], lines: Sequence[Sequence[str]], *, output: str | None, force: bool, above: Iterable[str] = ()) -> None:
+    """A table, with lines `above` it: drawn on a terminal, plain columns in a file or a pipe."""
     from dosing.export.table import plain, print_rich
 
+    first = "".join(f"{line}\n" for line in above)
     if output is None and sys.stdout is not None and sys.stdout.isatty():
+        click.echo(first, nl=False)
         print_rich(headings, lines)
     else:
-        write(plain(headings, lines).encode(), output=output, force=force)
+        write(f"{first}{plain(headings, lines)}".encode(), output=output, force=force)

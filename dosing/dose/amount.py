@@ -9,20 +9,22 @@ a percentage above 100 leads above the cap in mg.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from dosing.dose.bands import BandTable
 from dosing.dose.bodysize import body_surface, find_formula
 from dosing.dose.bodyweight import Weight, choose_weight
 from dosing.dose.calvert import calvert
 from dosing.dose.patient import Patient, dated, describe
-from dosing.dose.policy import Policy, Rounded, apply
 from dosing.dose.rounding import half_up
 from dosing.dose.steps import Step, shown, signed_percent
 from dosing.errors import DoseError, PatientError
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact, NoCap, Percent
 from dosing.units import EXACT, Quantity, plain
+
+if TYPE_CHECKING:
+    from dosing.dose.bands import BandTable
+    from dosing.dose.policy import Policy, Rounded
 
 T = TypeVar("T")
 
@@ -72,8 +74,8 @@ class Order:
     round: Fact[Quantity] | None = None
     percent: Fact[Percent] | None = None
     changes: tuple[Step, ...] = ()
-    policy: Fact[Policy] | None = None
-    bands: Mapping[str, BandTable] = field(default_factory=dict)
+    policy: "Fact[Policy] | None" = None
+    bands: "Mapping[str, BandTable]" = field(default_factory=dict)
 
     @property
     def computed(self) -> bool:
@@ -221,11 +223,12 @@ def _rounded(order: Order, value: Decimal, unit: str, steps: list[Step]) -> tupl
     """
     own = _first_stated(order.round)
     never = bool(order.drug.never_round and order.drug.never_round.stated)
-    if order.policy and not own and not never:
-        return _by_policy(order, order.policy, value, unit, steps)
-    if order.policy and order.policy.stated:
+    policy = order.policy.stated if order.policy else None
+    if order.policy and policy and not own and not never:
+        return _by_policy(order, policy, f"[{order.policy.source}]", value, unit, steps)
+    if order.policy and policy:
         why = "the protocol rounds it itself" if own else f"{order.drug.id} is never rounded by a policy"
-        steps.append(Step("policy", f"policy `{order.policy.stated}` [{order.policy.source}] not used: {why}"))
+        steps.append(Step("policy", f"policy `{policy}` [{order.policy.source}] not used: {why}"))
     fact = own or (order.drug.precision if order.computed else None)
     return (value, "") if fact is None else _to_step(order, fact, value, unit, steps)
 
@@ -252,9 +255,10 @@ def _limit(order: Order, unit: str) -> Decimal | None:
     return limit.to(unit) if limit else None
 
 
-def _by_policy(order: Order, fact: Fact[Policy], value: Decimal, unit: str, steps: list[Step]) -> tuple[Decimal, str]:
+def _by_policy(order: Order, policy: "Policy", by: str, value: Decimal, unit: str, steps: list[Step]) -> tuple[Decimal, str]:
     """The amount by the site's policy; at measurable precision where that leads beyond its limit or above the maximum."""
-    policy = fact.stated or Policy("never")
+    from dosing.dose.policy import apply
+
     found = apply(
         policy,
         Quantity(value, unit),
@@ -267,15 +271,16 @@ def _by_policy(order: Order, fact: Fact[Policy], value: Decimal, unit: str, step
         found = replace(found, value=Quantity(_WRITTEN.plus(value), unit), why=f"{found.why}; written with {_WRITTEN.prec} digits")
     limit = _limit(order, unit)
     if limit is not None and found.value.value > limit:
-        passed = f"policy `{policy}` [{fact.source}] not used: {found.value} would pass the maximum of {plain(limit)} {unit}"
+        passed = f"policy `{policy}` {by} not used: {found.value} would pass the maximum of {plain(limit)} {unit}"
         steps.append(Step("policy", passed, note=passed))
         return _to_step(order, order.drug.precision, value, unit, steps)
-    text = f"rounded {found.rule} [{fact.source}]" if found.rounded else found.why
-    steps.append(Step("round", f"{text}: {found.value} ({_off(found)})", found.value.value, note=found.why))
+    text = f"rounded {found.rule} {by}" if found.rounded else found.why
+    note = found.why or f"{text} ({signed_percent(found.deviation_pct)})"
+    steps.append(Step("round", f"{text}: {found.value} ({_off(found)})", found.value.value, note=note))
     return found.value.value, str(policy) if found.rounded else found.why
 
 
-def _off(found: Rounded) -> str:
+def _off(found: "Rounded") -> str:
     return f"{signed_percent(found.deviation_pct)} from {shown(found.exact.value)} {found.exact.unit}"
 
 

@@ -1,6 +1,6 @@
 """The calculation of an amount as a pharmacist writes it down, and what another formula would make of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,9 +8,9 @@ from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.bodysize import FORMULAS
 from dosing.dose.patient import Patient
 from dosing.dose.sheet import Line
-from dosing.dose.steps import Step, signed_percent
+from dosing.dose.steps import Step, shown, signed_percent
 from dosing.regimen.drug import Drug
-from dosing.regimen.facts import Fact
+from dosing.regimen.facts import Fact, NoCap
 from dosing.units import EXACT
 
 # From which deviation on another formula is worth a word, in percent.
@@ -28,18 +28,19 @@ _LABELS = {
     "policy": "rounding",
     "round": "rounding",
 }
-_WIDTH = 10
+# The width of a label with the space after it.
+WIDTH = 11
 
 
 def explained(order: Order, amount: Amount, products: Iterable[Step] = ()) -> Iterator[str]:
     """The lines of one calculation: each step with its label, the caps that were not reached, the deviation, products and limits."""
-    capped = any(step.kind.endswith("cap") for step in amount.steps)
+    reached = {step.kind for step in amount.steps}
     for step in amount.steps:
         yield _labelled(_LABELS.get(step.kind, step.kind), step.text)
-        if step.kind == "dose" and not capped:
-            yield from (_labelled("cap", text) for text in _not_reached(order))
+        if step.kind == "dose":
+            yield from (_labelled("cap", text) for text in _not_reached(order, reached))
     if amount.rounding:
-        yield _labelled("deviation", f"{signed_percent(amount.deviation_pct)} of the exact amount")
+        yield _labelled("deviation", _deviation(amount))
     yield from (_labelled("product", step.text) for step in products)
     yield from (_labelled("limits", text) for text in limits_of(order.drug, order))
 
@@ -52,7 +53,7 @@ def limits_of(drug: Drug, order: Order | None = None) -> Iterator[str]:
     for kind, fact in drug.limits.items():
         if fact.stated:
             of = f" of all {fact.stated.together}s" if fact.stated.together else ""
-            yield f"{_KINDS[kind]} at most {fact.stated.most}{of} {_from(fact)}"
+            yield f"at most {fact.stated.most}{of} {_KINDS[kind]} {_from(fact)}"
     if drug.spacing and drug.spacing.stated:
         yield f"at least {drug.spacing.stated.hours} hours from dose to dose {_from(drug.spacing)}"
 
@@ -60,12 +61,22 @@ def limits_of(drug: Drug, order: Order | None = None) -> Iterator[str]:
 _KINDS = {"single": "at one administration", "daily": "in a day", "cycle": "in a cycle", "lifetime": "in a lifetime"}
 
 
-def _not_reached(order: Order) -> Iterator[str]:
+def _not_reached(order: Order, reached: Collection[str]) -> Iterator[str]:
+    """The caps that there are, but for those of the kinds `reached`."""
     cap = order.bsa_cap if order.bsa_cap and order.bsa_cap.stated is not None else order.drug.bsa_cap
-    if order.dose.per == "m2" and cap and cap.stated is not None:
+    if order.dose.per == "m2" and cap and isinstance(cap.stated, NoCap):
+        yield f"no cap on the body surface {_from(cap)}"
+    elif order.dose.per == "m2" and cap and cap.stated is not None and "bsa cap" not in reached:
         yield f"body surface up to {cap.stated}: not reached {_from(cap)}"
-    if order.max and order.max.stated is not None:
+    if order.max and order.max.stated is not None and "mg cap" not in reached:
         yield f"maximum {order.max.stated} for one administration: not reached {_from(order.max)}"
+
+
+def _deviation(amount: Amount) -> str:
+    """With four decimals, as the column has it: one decimal would call 49.1 mg for 49.0892 mg no deviation at all."""
+    if amount.exact is None or amount.value == amount.exact:
+        return "none"
+    return f"{'+' if amount.deviation_pct > 0 else ''}{shown(amount.deviation_pct)} % of the exact {shown(amount.exact)} {amount.unit}"
 
 
 def _from(fact: Fact[object]) -> str:
@@ -73,7 +84,7 @@ def _from(fact: Fact[object]) -> str:
 
 
 def _labelled(label: str, text: str) -> str:
-    return f"{label:{_WIDTH}} {text}"
+    return f"{label:{WIDTH}}{text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ class Other:
     off_pct: Decimal
 
     def __str__(self) -> str:
-        where = " ".join(part for part in (self.line.phase, self.line.activity, self.line.where) if part)
+        where = " ".join(part for part in (self.line.phase, self.line.name, self.line.where) if part)
         return f"{where}: {self.formula} would give {self.amount} instead of {self.line.amount} ({signed_percent(self.off_pct)})"
 
 

@@ -61,7 +61,7 @@ def read_creatinine(text: str) -> Quantity:
 
     Raises PatientError for a number without a unit: the two differ 88-fold, and which is meant is never guessed.
     """
-    match = re.fullmatch(r"([0-9.]+)\s*(\S*)", text.strip())
+    match = re.fullmatch(r"([0-9.]+)\s*([^\s0-9.,]\S*)?", text.strip())
     try:
         if not match:
             raise ValueError

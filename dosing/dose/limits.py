@@ -31,7 +31,7 @@ _NOTHING = Decimal(0)
 _SLIPS = (Decimal(10), Decimal(100), Decimal(1000))
 _HUNDRED = Decimal(100)
 # What counts as above a limit: 20 mg three times divided by 3 m2 is 20 mg/m2, whatever the 40th digit of a third makes of it.
-_HAIR = Decimal("1e-25")
+HAIR = Decimal("1e-25")
 _NO_AMOUNT = "no amount is known"
 _OVER = {"single": "in one administration", "daily": "in a day", "cycle": "in a cycle", "lifetime": "in a lifetime"}
 _COUNTED = {"single": "administrations", "daily": "days", "cycle": "cycles", "lifetime": ""}
@@ -290,9 +290,9 @@ def _slip(value: Decimal, ranges: Iterable[tuple[Decimal, Decimal]], ratio: Deci
 
 def _usual_finding(drug: Drug, off: _Off, override: Collection[str], *, row: int | None = None, where: str = "") -> Finding:
     name = f"{drug.id}.usual"
-    grade = _grade(name, off.slip is not None, override)
+    grade = graded(name, off.slip is not None, override)
     ranges = " or ".join(f"{plain(each.low.value)} to {each.high}" for each in _ranges(drug, off.dose))
-    note = f"{drug.id} {off.dose} is {off.side} the usual {ranges} {_cited(drug.usual)}{_passed(grade)}"
+    note = f"{drug.id} {off.dose} is {off.side} the usual {ranges} {cited(drug.usual)}{let_pass(grade)}"
     slip = f": about {plain(off.slip)}x, a unit or a decimal point may be wrong" if off.slip else ""
     return Finding(grade, name, row, f"{note}{slip}{where}", note)
 
@@ -306,7 +306,7 @@ def _look_limit(most: _Most, counted: Sequence[_Given], course: Course) -> Itera
     if sums.passed:
         yield _limit_finding(most, sums, course.override)
     elif any(why != _NO_AMOUNT for _, why in sums.left) or 0 < len(sums.left) < len(counted):
-        note = f"{most.drug.id}: the limit of {most.limit.most} {_OVER[most.kind]} {_cited(most.fact)} can't be looked at for every dose"
+        note = f"{most.drug.id}: the limit of {most.limit.most} {_OVER[most.kind]} {cited(most.fact)} can't be looked at for every dose"
         yield Finding(Grade.WARN, most.name, sums.left[0][0].number, f"{note}{_incomplete(sums.left)}", note)
 
 
@@ -331,7 +331,7 @@ def _add_up(most: _Most, counted: Sequence[_Given], course: Course) -> _Sums:
 
 
 def _above(total: Decimal, most: _Most) -> bool:
-    return EXACT.subtract(total, most.limit.most.value) >= _HAIR
+    return EXACT.subtract(total, most.limit.most.value) >= HAIR
 
 
 def _span(each: _Given, kind: str) -> Hashable:
@@ -379,12 +379,12 @@ def _measured(each: _Given, course: Course) -> Patient:
 
 
 def _limit_finding(most: _Most, sums: _Sums, override: Collection[str]) -> Finding:
-    grade = _grade(most.name, most.limit.stop, override)
+    grade = graded(most.name, most.limit.stop, override)
     first = min(sums.passed.values(), key=lambda each: (each.date, each.number))
     worst = f"{_readable(max(sums.totals.values()), most)} {most.unit} {_OVER[most.kind]}"
     of = f" ({plain(sums.before)} {most.unit} of it before)" if sums.before else ""
     said = f"above the limit of {most.limit.most}"
-    passed = f"{_cited(most.fact)}{_passed(grade)}"
+    passed = f"{cited(most.fact)}{let_pass(grade)}"
     joined = f"; class {most.together} is added up milligram for milligram, with no conversion between drugs" if most.together else ""
     text = f"{most.drug.id} {worst}{of} is {said} {passed}{_where(first, len(sums.passed), _COUNTED[most.kind])}{joined}"
     return Finding(grade, most.name, first.number, f"{text}{_incomplete(sums.left)}", f"{most.drug.id} {said} {_OVER[most.kind]} {passed}")
@@ -446,7 +446,7 @@ def _unknown_before(drugs: Collection[Drug], prior: Mapping[str, Quantity]) -> I
         if not any(name in prior for name in most.names(drugs)):
             unknown.setdefault(most.together or most.drug.id, []).append(most)
     for what, found in unknown.items():
-        stated = " and ".join(f"{most.limit.most} {_cited(most.fact)}" for most in found)
+        stated = " and ".join(f"{most.limit.most} {cited(most.fact)}" for most in found)
         note = f"exposure to {what} before is not known: the lifetime limit of {stated} counts from here"
         yield Finding(Grade.WARN, found[0].name, None, f"{note}; give it, as 0 {found[0].unit} where there was none", note)
 
@@ -459,10 +459,10 @@ def _look_spacing(drug: Drug, own: Sequence[_Given], override: Collection[str]) 
     short = [each for each in _gaps(own) if each[0] < spacing.hours] if spacing else []
     if not short or not spacing:
         return
-    grade = _grade(f"{drug.id}.spacing", spacing.stop, override)
+    grade = graded(f"{drug.id}.spacing", spacing.stop, override)
     worst, before, after = min(short, key=lambda each: each[0])
     between = f"the doses of {before.date} and {after.date}" if before.date != after.date else f"two doses of {before.date}"
-    note = f"{drug.id} has less than {spacing.hours} hours between doses {_cited(drug.spacing)}{_passed(grade)}"
+    note = f"{drug.id} has less than {spacing.hours} hours between doses {cited(drug.spacing)}{let_pass(grade)}"
     how = f"{shown(worst)} hours between {between} (counted by date, a day as 24 hours)"
     text = f"{note}: {how}{_where(short[0][2], len(short), 'gaps')}"
     yield Finding(grade, f"{drug.id}.spacing", short[0][2].number, text, note)
@@ -477,20 +477,20 @@ def _gaps(own: Sequence[_Given]) -> Iterator[tuple[Decimal, _Given, _Given]]:
             yield EXACT.divide(_DAY_HOURS, Decimal(after.times)), after, after
 
 
-# -- words --------------------------------------------------------------------------------------------------------
-
-
-def _grade(name: str, stop: bool, override: Collection[str]) -> Grade:
+def graded(name: str, stop: bool, override: Collection[str]) -> Grade:
+    """The grade of a limit that is passed: only one that stops can be let pass."""
     if not stop:
         return Grade.WARN
     return Grade.OVERRIDDEN if name in override else Grade.STOP
 
 
-def _passed(grade: Grade) -> str:
+def let_pass(grade: Grade) -> str:
+    """What is said of a stop that somebody let pass."""
     return " (overridden)" if grade is Grade.OVERRIDDEN else ""
 
 
-def _cited(fact: Fact[object] | None) -> str:
+def cited(fact: Fact[object] | None) -> str:
+    """The source of a limit, and whether it is unverified."""
     return f"[{fact.source}]{' UNVERIFIED' if fact.unverified else ''}" if fact else ""
 
 

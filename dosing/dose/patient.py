@@ -141,9 +141,9 @@ def read_area(text: str) -> Decimal:
     return _measurement("body surface", text, "m2", ("m2",))
 
 
-def read_clearance(text: str) -> Decimal:
-    """A filtration rate in mL/min from `90` or `90mL/min`. Raises PatientError."""
-    return _measurement("GFR", text, "mL/min", ("mL/min",))
+def read_clearance(text: str, *, what: str = "GFR") -> Decimal:
+    """A filtration rate in mL/min from `90` or `90mL/min`; `what` names it in the message. Raises PatientError."""
+    return _measurement(what, text, "mL/min", ("mL/min",))
 
 
 def _measurement(what: str, text: str, unit: str, units: tuple[str, ...]) -> Decimal:

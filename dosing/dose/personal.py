@@ -42,6 +42,8 @@ def looked_at(course: Course) -> tuple[str, ...]:
 
 def _remarked(course: Course) -> Iterator[str]:
     override = course.override & GRADED.keys()
+    if course.patient.lost:
+        yield "a lost part of the body counts only where the weight before amputation is asked for (--dose-weight, --crcl-weight)"
     for patient in (course.patient, *course.later):
         for remark in _remarks(patient, override):
             yield f"{remark.grade.upper()}: {remark.note}"

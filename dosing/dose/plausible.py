@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dosing.dose.bodyweight import actual_weight, body_mass_index
-from dosing.dose.kidney import creatinine_mg_dl
 from dosing.dose.measures import GRADED, Limit
 from dosing.dose.patient import Patient
 from dosing.dose.steps import shown
@@ -67,8 +66,14 @@ def _values(height_cm: Decimal | None, weight_kg: Decimal | None, age_years: int
     if height_cm is not None and weight_kg is not None:
         values["bmi"] = body_mass_index(height_cm=height_cm, weight=actual_weight(weight_kg)).kg_m2
     values["age"] = None if age_years is None else _age(age_years)
-    values["creatinine"] = None if creatinine is None else creatinine_mg_dl(creatinine)
+    values["creatinine"] = None if creatinine is None else _creatinine(creatinine)
     return {what: value for what, value in values.items() if value is not None}
+
+
+def _creatinine(creatinine: Quantity) -> Decimal:
+    from dosing.dose.kidney import creatinine_mg_dl
+
+    return creatinine_mg_dl(creatinine)
 
 
 def _age(age_years: int) -> Decimal:

@@ -294,7 +294,9 @@ def _either(totals: Attainable) -> str:
 def _to_band(policy: Policy, case: _Case) -> _Target:
     table = case.bands.get(policy.table)
     if table is None:
-        raise DoseError(f"there is no band table {policy.table!r}; give it{nearest(policy.table, case.bands)}")
+        raise DoseError(
+            f"there is no band table {policy.table!r}{nearest(policy.table, case.bands)}; give it with --bands or in the site file"
+        )
     try:
         band = table.find(case.amount)
     except ValueError as error:

@@ -1,14 +1,16 @@
 """How a site computes: formula, rounding, stock, weights, limits. Everything here was chosen by somebody, and every output says by whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dosing.dose.bands import BandTable
 from dosing.dose.bodysize import DEFAULT
-from dosing.dose.policy import Policy
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact
+
+if TYPE_CHECKING:
+    from dosing.dose.bands import BandTable
+    from dosing.dose.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +24,8 @@ class Practice:
     """
 
     formula: str = DEFAULT
-    rounding: Mapping[str, Fact[Policy]] = field(default_factory=dict)
-    bands: Mapping[str, BandTable] = field(default_factory=dict)
+    rounding: "Mapping[str, Fact[Policy]]" = field(default_factory=dict)
+    bands: "Mapping[str, BandTable]" = field(default_factory=dict)
     drugs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     site: str = ""
@@ -38,9 +40,22 @@ class Practice:
             own["weigh"] = weigh
         return replace(drug, **own) if own else drug
 
-    def policy(self, drug: Drug, *, computed: bool) -> Fact[Policy] | None:
+    def policy(self, drug: Drug, *, computed: bool) -> "Fact[Policy] | None":
         """The rounding policy for an amount of the drug; `computed` says that it isn't a flat dose as stated."""
         return self.rounding.get(drug.id) or (self.rounding.get("") if computed else None)
 
+    def said(self) -> Iterator[str]:
+        """The site and its choices in sentences, each with who made it."""
+        if self.site:
+            yield f"site {self.site}"
+        for drug, fact in self.rounding.items():
+            yield f"{drug or 'amounts by size'}: rounding {fact.stated} [{fact.source}]"
+        for drug, fields in self.drugs.items():
+            for name, words in _WORDS.items():
+                if name in fields:
+                    yield f"{drug or 'drugs without a rule of their own'}: {words} {fields[name].stated} [{fields[name].source}]"
+
+
+_WORDS = {"weight": "dosed by weight", "weigh": "a new weight counts"}
 
 USUAL = Practice()

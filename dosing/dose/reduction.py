@@ -4,8 +4,8 @@
     carfilzomib = 75 % from C2 D8: platelets 40
     lenalidomide = level 2 from 2026-03-02: rash
 
-A level is a dose that takes the place of every higher dose of the drug; a dose that is lower already stays. A later reduction takes the
-place of an earlier one. The infusion time is kept.
+A level is a dose that takes the place of every higher dose of the drug; a dose that is lower already stays. A reduction that begins later
+takes the place of one that began earlier, in whatever order they are listed. The infusion time is kept.
 """
 
 import re
@@ -102,11 +102,11 @@ def _since(text: str) -> Since:
 
 
 def check_reductions(reductions: Iterable[Reduction], known: Mapping[str, Sequence[str]]) -> None:
-    """Raise DoseError for a reduction of a drug or from a phase that isn't given, and for one that is listed twice.
+    """Raise DoseError for a reduction of a drug or from a phase that isn't given, for one listed twice, and for two of unclear order.
 
     `known` are the drugs of the regimen, each with the phases that give it.
     """
-    seen: dict[tuple[str, str], Reduction] = {}
+    listed: dict[str, list[Reduction]] = {}
     for each in reductions:
         if each.drug not in known:
             raise DoseError(f"{each}: the regimen gives no {each.drug!r}{nearest(each.drug, known)} (it gives {', '.join(known)})")
@@ -115,18 +115,36 @@ def check_reductions(reductions: Iterable[Reduction], known: Mapping[str, Sequen
             raise DoseError(
                 f"{each}: no phase {each.since.phase!r}{nearest(each.since.phase, parts)} gives it (phases: {', '.join(parts)})"
             )
-        before = seen.setdefault((each.drug, each.to), each)
-        if before is not each:
-            raise DoseError(f"{each}: {each.drug} is reduced to {each.to} already ({before}); a reduction is listed once")
+        before = listed.setdefault(each.drug, [])
+        for other in before:
+            _check_pair(other, each, parts)
+        before.append(each)
+
+
+def _check_pair(one: Reduction, other: Reduction, phases: Sequence[str]) -> None:
+    """Raise DoseError for two reductions of a drug that are the same, begin together, or begin by date and by cycle."""
+    if one.to == other.to:
+        raise DoseError(f"{other}: {other.drug} is reduced to {other.to} already ({one}); a reduction is listed once")
+    if _beginning(one, phases) == _beginning(other, phases):
+        raise DoseError(f"{other}: it begins together with another ({one}); keep one of them")
+    if one.since and other.since and bool(one.since.day) != bool(other.since.day):
+        raise DoseError(f"{other}: which begins later, this or another ({one})? Give both by cycle or both by date")
 
 
 def in_force(reductions: Iterable[Reduction], drug: str, place: Place) -> Reduction | None:
-    """The last of the drug's reductions, in their order, that has begun at the place. Raises DoseError for a date where there are none."""
-    found = None
-    for each in reductions:
-        if each.drug == drug and (each.since is None or _begun(each, each.since, place)):
-            found = each
-    return found
+    """The drug's reduction that began last, of those that have begun at the place. Raises DoseError for a date where there are none."""
+    begun = [each for each in reductions if each.drug == drug and (each.since is None or _begun(each, each.since, place))]
+    return max(begun, key=lambda each: _beginning(each, place.phases), default=None)
+
+
+def _beginning(reduction: Reduction, phases: Sequence[str]) -> tuple[int, ...]:
+    """What puts reductions of one drug in the order in which they begin; those by date and those by cycle can't be compared."""
+    since = reduction.since
+    if since is None:
+        return (0,)
+    if since.day:
+        return (1, since.day.toordinal())
+    return (1, phases.index(since.phase) if since.phase else 0, since.cycle, since.cycle_day)
 
 
 def _begun(reduction: Reduction, since: Since, place: Place) -> bool:
@@ -148,7 +166,7 @@ def reduced(dose: Quantity, reduction: Reduction, drug: Drug, *, highest: Quanti
     levels = _levels(reduction, drug, highest)
     table = levels.stated
     if table is None or reduction.level is None or reduction.level > len(table.below):
-        have = ", ".join(f"{number}: {each}" for number, each in enumerate(table.below, 1)) if table else "none"
+        have = ", ".join(f"{number}: {each}" for number, each in enumerate(table.below if table else (), 1)) or "none"
         raise DoseError(f"{reduction}: from {highest} {drug.id} has no such level ({have}); give a percentage")
     lower = table.below[reduction.level - 1]
     mark = " UNVERIFIED" if levels.unverified else ""

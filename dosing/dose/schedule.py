@@ -54,7 +54,7 @@ class DosedSchedule:
     @property
     def notes(self) -> tuple[str, ...]:
         """All that must be said of the schedule as a whole."""
-        return (*self.schedule.notes, *self.said, *_practiced(self.practice), *map(str, self.course.reductions), *self._found())
+        return (*self.schedule.notes, *self.said, *self.practice.said(), *map(str, self.course.reductions), *self._found())
 
     def drug(self, id: str) -> Drug:
         """A drug of the schedule as it is at this site."""
@@ -79,7 +79,7 @@ def dose_schedule(
     known = course if isinstance(course, Course) else Course(patient=course or Patient())
     practice = replace(practice, formula=find_formula(practice.formula).id)
     check_reductions(known.reductions, drugs_given(schedule.regimen))
-    check_later(known)
+    check_later(known, schedule.start)
     work = _Work(schedule.regimen, known, practice)
     rows = [work.dose(entry) for entry in schedule.entries]
     findings = look(rows, drug_of=work.drug, course=known)
@@ -90,21 +90,6 @@ def dose_schedule(
                 rows[finding.row], warnings=(*rows[finding.row].warnings, f"{finding.grade.upper()}: {finding.note}")
             )
     return DosedSchedule(schedule, known, practice, tuple(rows), findings, tuple(said))
-
-
-def _practiced(practice: Practice) -> Iterator[str]:
-    """The site and its choices, each with who made it."""
-    if practice.site:
-        yield f"site {practice.site}"
-    for drug, fact in practice.rounding.items():
-        yield f"{drug or 'amounts by size'}: rounding {fact.stated} [{fact.source}]"
-    for drug, fields in practice.drugs.items():
-        for name in ("weight", "weigh"):
-            if name in fields:
-                yield f"{drug or 'drugs without a rule of their own'}: {_WORDS[name]} {fields[name].stated} [{fields[name].source}]"
-
-
-_WORDS = {"weight": "dosed by weight", "weigh": "a new weight counts"}
 
 
 class _Work:

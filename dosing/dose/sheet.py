@@ -7,7 +7,8 @@ from typing import Any
 from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.bodysize import find_formula
 from dosing.dose.course import Course
-from dosing.dose.limits import Finding, check_override, require, usual
+from dosing.dose.limits import Finding, check_override, require
+from dosing.dose.once import at_once
 from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient
 from dosing.dose.practice import USUAL, Practice
@@ -27,7 +28,8 @@ _LIMITS = ("max", "bsa_cap", "round", "percent")
 class Line:
     """One distinct amount: of which activity in which phase, and where it holds (a scope as written; empty everywhere).
 
-    `route` joins every route that the activity may take; `over` is the infusion time on the first such day.
+    `route` joins every route that the activity may take; `over` is the infusion time on the first such day; `findings` are limits
+    that one administration passes.
     """
 
     phase: str
@@ -38,11 +40,17 @@ class Line:
     amount: Amount
     route: str = ""
     over: Minutes | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The activity for people: a drug's name as people shall read it."""
+        return self.order.drug.shown if self.activity == self.order.drug.id else self.activity
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All distinct amounts, what could not be computed because nobody stated it, and doses out of their usual range."""
+    """All distinct amounts, what could not be computed because nobody stated it, and limits that one administration passes."""
 
     lines: tuple[Line, ...]
     missing: tuple[Missing, ...]
@@ -58,7 +66,7 @@ def sheet(regimen: Regimen, course: Course | Patient, *, practice: Practice = US
     """Every distinct amount of the regimen's drugs.
 
     Raises PatientError for a measurement that is missing or an unknown formula, ScheduleError for an unknown phase, DoseError for a
-    reduction that can't be made and a dose far out of its usual range.
+    reduction that can't be made, a dose far out of its usual range and an amount above a limit that stops.
     """
     known = course if isinstance(course, Course) else Course(patient=course)
     find_formula(practice.formula)
@@ -82,17 +90,12 @@ def sheet(regimen: Regimen, course: Course | Patient, *, practice: Practice = US
                     continue
                 amount = compute(order, known.patient, formula=practice.formula)
                 over = activity.over.at(place.cycle, place.day) if activity.over else None
-                line = Line(phase.id, activity.id, where, facts["dose"], order, amount, _routes(activity), over.stated if over else None)
-                lines.append(line)
-    findings = _findings(lines, known)
+                found = tuple(at_once(order, amount, known.patient, known.override))
+                lasting = over.stated if over else None
+                lines.append(Line(phase.id, activity.id, where, facts["dose"], order, amount, _routes(activity), lasting, found))
+    findings = tuple(dict.fromkeys(finding for line in lines for finding in line.findings))
+    require(findings)
     return Sheet(tuple(lines), tuple(sorted(dict.fromkeys(missing), key=lambda each: not each.by_variant)), findings)
-
-
-def _findings(lines: Iterable[Line], course: Course) -> tuple[Finding, ...]:
-    """Doses out of their usual range. Raises DoseError where one is a stop."""
-    found = [finding for line in lines if (finding := usual(line.order.drug, line.order.dose, course.override))]
-    require(found)
-    return tuple(dict.fromkeys(found))
 
 
 def _routes(activity: Activity) -> str:
@@ -106,7 +109,8 @@ def _distinct(
 ) -> Iterator[tuple[Place, str, dict[str, Fact[Any]]]]:
     """The first place of each dose with each set of limits and each reduction it meets, the scope it was written for, and its facts."""
     seen: set[object] = set()
-    begins = [each.since.cycle for each in reductions if each.since and each.drug == (activity.drug and activity.drug.stated)]
+    given = activity.drug.stated if activity.drug else None
+    begins = [each.since.cycle + later for each in reductions if each.since and each.drug == given for later in (0, 1)]
     for cycle, day in _days_given(activity, phase, begins):
         where, fact = _rule(dose, cycle, day)
         if fact is None:
@@ -125,7 +129,7 @@ def _distinct(
 def _days_given(activity: Activity, phase: Phase, begins: Iterable[int] = ()) -> Iterator[tuple[int, int]]:
     """Cycles and days that show every dose; where the days are not stated, those that the dose's own scopes name.
 
-    `begins` are further cycles to look at.
+    `begins` are further cycles to look at: those in which a reduction begins, and the next, whose first days it holds for too.
     """
     count = grid.cycle_count(phase) if phase.cycle and not activity.cycle else None if phase.cycle else 1
     scoped = [value for name in ("dose", *_LIMITS, "days") if (value := getattr(activity, name))]

@@ -196,15 +196,18 @@ def _days_off(line: Line) -> str:
 # -- in words -----------------------------------------------------------------------------------------------------
 
 
-def lines_of(lines: Sequence[Line]) -> list[str]:
-    """The summary for people: a table, then what lacks an amount, then vials, tablets and capsules."""
+def lines_of(lines: Sequence[Line], *, horizon: bool = True) -> list[str]:
+    """The summary for people: a table, then what lacks an amount, then vials, tablets and capsules.
+
+    Without a `horizon` nobody asked for so many cycles: a phase that goes on has no totals then.
+    """
     if not lines:
         return ["nothing to count: no drug is on a day that is stated"]
     table = [_HEADINGS, *(row for line in lines for row in _rows(line))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     drawn = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    said = [*_unfinished(lines), *(text for line in lines for text in (*_lacking(line), *_products(line)))]
-    whole = [text for at, line in enumerate(lines) for text in _whole_phase(lines, at, line)]
+    said = [*_unfinished(lines, horizon), *(text for line in lines for text in (*_lacking(line), *_products(line)))]
+    whole = [text for at, line in enumerate(lines) if horizon or line.of is not None for text in _whole_phase(lines, at, line)]
     return [*drawn, *([""] if said or whole else []), *said, *whole]
 
 
@@ -238,11 +241,12 @@ def _times(given: Given) -> str:
     return " x?" if given.times is None else f" x{given.times}" if given.times > 1 else ""
 
 
-def _unfinished(lines: Sequence[Line]) -> Iterator[str]:
+def _unfinished(lines: Sequence[Line], horizon: bool) -> Iterator[str]:
     """Which phases have more cycles than are counted here."""
     for phase, line in {line.phase: line for line in lines if line.first is not None}.items():
         if line.of is None:
-            yield f"{phase} goes on; counted here: {numbered(line.drawn, 'cycle')}"
+            as_many = "counted here" if horizon else "here as many as show all that changes"
+            yield f"{phase} goes on; {as_many}: {numbered(line.drawn, 'cycle')}"
         elif line.drawn < line.of:
             yield f"{phase} has {numbered(line.of, 'cycle')}; counted here: the first {line.drawn}"
 

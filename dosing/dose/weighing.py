@@ -5,6 +5,7 @@ of just that percentage keeps the old size.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from dosing.dose.course import Course
@@ -17,10 +18,14 @@ from dosing.schedule.entries import Entry
 from dosing.units import EXACT
 
 _HUNDRED = Decimal(100)
+_TENTH = Decimal("0.1")
 
 
-def check_later(course: Course) -> None:
-    """Raise PatientError for a later measurement without date or weight, for two of one day, and where the first had no weight."""
+def check_later(course: Course, start: date) -> None:
+    """Raise PatientError for a later measurement that can't count.
+
+    That is one without date or weight or from before the start, two of one day, and any where the first amounts went by no weight.
+    """
     if course.later and course.patient.bsa_m2 is not None:
         raise PatientError("later measurements need the height and weight that the first amounts were computed with, not --bsa")
     if course.later and course.patient.weight_kg is None:
@@ -29,6 +34,10 @@ def check_later(course: Course) -> None:
     for each in course.later:
         if each.measured_on is None or each.weight_kg is None:
             raise PatientError("a later measurement needs its date and a weight, such as 2026-03-02 weight=66kg")
+        if each.measured_on < start:
+            raise PatientError(
+                f"the measurement of {each.measured_on} is from before the start on {start}; the size at the start is --height and --weight"
+            )
         if days.count(each.measured_on) > 1:
             raise PatientError(f"there are two measurements of {each.measured_on}; keep one")
 
@@ -83,7 +92,6 @@ def _decide(rule: Fact[Weigh], old: Patient, new: Patient, *, first: bool) -> tu
     """Whether the new measurement counts, and the step that says why."""
     change = _change(old, new)
     since = f"since {old.measured_on}" if old.measured_on else "since the start"
-    said = f"weight of {new.measured_on} is {signed_percent(change)} {since}"
     more_than = rule.stated.more_than if rule.stated else None
     by = f"[{rule.source}]{' UNVERIFIED' if rule.unverified else ''}"
     if more_than is None:
@@ -91,6 +99,9 @@ def _decide(rule: Fact[Weigh], old: Patient, new: Patient, *, first: bool) -> tu
     else:
         counts = abs(change) > more_than.value
         why = f"{'more than' if counts else 'within'} {more_than}"
+    # One decimal doesn't show a change that is beyond the limit by less than that.
+    hair = "just beyond " if counts and more_than and abs(change.quantize(_TENTH)) <= more_than.value else ""
+    said = f"weight of {new.measured_on} is {hair}{signed_percent(change)} {since}"
     end = "NEW SIZE from this dose" if counts else f"the size {since.replace('since', 'of')} is kept"
     text = f"{said} ({why}) {by}: {end}"
     return Step("measurement", text, note=text), counts

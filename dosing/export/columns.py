@@ -30,7 +30,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("drug", "text", "", "for assessments, and where the drug is not stated", "Id of the drug."),
     Column("route", "text", "", "for assessments, and where not stated", "IV, PO, SC, ..., or alternatives joined by `or`."),
     Column(
-        "dose", "decimal", "dose_unit", "for assessments, and where no single dose is stated", "The regimen's dose of one administration."
+        "dose",
+        "decimal",
+        "dose_unit",
+        "for assessments, and where no single dose is stated",
+        "The dose of one administration: the regimen's, or the level that it was reduced to.",
     ),
     Column("dose_unit", "text", "", "with `dose`", "mg, mg/m2, mg/kg, AUC, ..."),
     Column("bsa_m2", "decimal", "m2", "unless the amount was computed from it", "Body surface used, after any cap; shown with 4 decimals."),

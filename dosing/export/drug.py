@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dosing.export.text import folded
 from dosing.regimen.check import facts_of_drug
 from dosing.regimen.drug import Bag, Drug, Levels, Limit, Reconstitution, Rule, Spacing
 from dosing.regimen.facts import Fact, Gap, Scoped
@@ -27,10 +28,11 @@ _TITLES = {
 
 def show_drug(drug: Drug) -> str:
     """The drug as text: names, every fact with its source, notes, and the bibliography of it all."""
-    return "\n".join(_lines(drug)) + "\n"
+    return "\n".join(line for text in drug_lines(drug) for line in folded(text)) + "\n"
 
 
-def _lines(drug: Drug) -> Iterator[str]:
+def drug_lines(drug: Drug) -> Iterator[str]:
+    """The lines of `show_drug` before they are folded: one for each fact."""
     names = f" ({', '.join(drug.names)})" if drug.names else ""
     yield f"{drug.id}{names} [{drug.source}]"
     if drug.classes:
@@ -48,7 +50,8 @@ def _lines(drug: Drug) -> Iterator[str]:
 
 
 def _title(field: str, key: str) -> str:
-    of = {"rates": f"rates of infusion {key}", "levels": f"levels below {key}", "rules": f"rule {key}", "limits": f"most in one {key}"}
+    most = f"most {'at one administration' if key == 'single' else 'in a day' if key == 'daily' else f'in a {key}'}"
+    of = {"rates": f"rates of infusion {key}", "levels": f"levels below {key}", "rules": f"rule {key}", "limits": most}
     return of.get(field, " ".join([_TITLES.get(field, field.replace("_", " ")), key]).strip())
 
 
@@ -85,9 +88,10 @@ def _limit(value: Limit) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    group = f"{rule.group}: " if rule.group else ""
+    group = f"group {rule.group}, " if rule.group else ""
     given = f", where {rule.given} is stated" if rule.given else ""
-    changes = [f"{name} {_scoped(value)}" for name in ("dose", "percent", "days") if (value := getattr(rule, name))]
+    words = {"dose": "dose {}", "percent": "{} of the amount", "days": "days {}"}
+    changes = [text.format(_scoped(value)) for name, text in words.items() if (value := getattr(rule, name))]
     return f"{group}{rule.when}{given}: {', '.join(changes)}{f' ({rule.note})' if rule.note else ''}"
 
 

@@ -16,7 +16,7 @@ import dosing
 from dosing.dose.schedule import Dosed, DosedSchedule
 from dosing.errors import OutputError
 from dosing.export.rows import notes
-from dosing.export.text import CLINIC, HOME, clean, in_words, named, place
+from dosing.export.text import CLINIC, HOME, clean, in_words, named, ordered, place
 
 _COLOR = "teal"
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -96,7 +96,7 @@ def _short(dosed: Dosed) -> str:
     optional = " (optional)" if entry.optional else ""
     if entry.kind != "drug":
         return f"{entry.what}{optional}"
-    much = f" {dosed.amount or entry.dose or ''}".rstrip()
+    much = f" {dosed.amount or ordered(dosed) or ''}".rstrip()
     times = f" x{entry.times.per_day}" if entry.times and entry.times.per_day > 1 else ""
     return f"{named(dosed) if entry.drug else entry.what}{much}{times}{optional}"
 

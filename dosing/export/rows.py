@@ -54,6 +54,7 @@ def _row(dosed: Dosed, gaps: Mapping[str, str], site: str) -> Row:
         "activity": entry.activity,
         "kind": entry.kind,
         **_regimen_cells(entry.kind, entry.facts),
+        **(_dose_cells(dosed.order.dose) if dosed.order else {}),
         "bsa_m2": Decimal(shown(amount.bsa_m2)) if amount and amount.bsa_m2 is not None else None,
         "amount": amount.value if amount else None,
         "amount_unit": amount.unit if amount else "",
@@ -100,11 +101,14 @@ def _regimen_cells(kind: str, facts: Mapping[str, Fact[Any]]) -> Row:
     return {
         "drug": stated.get("drug") or "",
         "route": stated.get("route") or "",
-        "dose": dose.value if isinstance(dose, Quantity) else None,
-        "dose_unit": dose.unit if isinstance(dose, Quantity) else "",
+        **_dose_cells(dose),
         "times_per_day": times.per_day if isinstance(times, Times) else 1 if kind == "drug" and "times" not in facts else None,
         "duration_min": over.low if isinstance(over, Minutes) and over.low == over.high else None,
     }
+
+
+def _dose_cells(dose: object) -> Row:
+    return {"dose": dose.value, "dose_unit": dose.unit} if isinstance(dose, Quantity) else {"dose": None, "dose_unit": ""}
 
 
 def notes(dosed: Dosed, gaps: Mapping[str, str]) -> Iterator[str]:

@@ -1,12 +1,18 @@
 """Words for people that several outputs share: an entry in a line, a place, a list cleaned of what can't be shown."""
 
+import re
 import unicodedata
+from textwrap import wrap
 
 from dosing.dose.schedule import Dosed
+from dosing.regimen.facts import Dose
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
 from dosing.schedule.entries import Entry
 
+_WIDTH = 100
+# What stands between a number and its unit, where no line may end.
+_GLUE = "\xa0"
 CLINIC, HOME = "clinic", "home"
 ORAL = "PO"
 
@@ -15,6 +21,18 @@ def clean(text: str) -> str:
     """The text without control characters and odd line ends; line feeds stay."""
     tidy = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
     return "".join(letter for letter in tidy if letter == "\n" or unicodedata.category(letter) != "Cc")
+
+
+def folded(text: str, *, hanging: int | None = None) -> list[str]:
+    """A line as lines of at most 100 characters, the further ones indented (by `hanging`, if given).
+
+    No word is broken, nor a number parted from what follows it: half a dose is another dose.
+    """
+    words = text.lstrip()
+    indent = len(text) - len(words) + (2 if words.startswith(("* ", "- ")) else 4) if hanging is None else hanging
+    glued = re.sub(r"(?<=[0-9]) (?=[a-z%])", _GLUE, text, flags=re.IGNORECASE)
+    lines = wrap(glued, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_GLUE, " ") for line in lines] or [""]
 
 
 def place(entry: Entry, regimen: Regimen) -> str:
@@ -30,6 +48,11 @@ def place(entry: Entry, regimen: Regimen) -> str:
     return HOME if ORAL in route.split(" or ") else CLINIC
 
 
+def ordered(dosed: Dosed) -> Dose | None:
+    """The dose as ordered: the regimen's, or the level that it was reduced to."""
+    return dosed.order.dose if dosed.order else dosed.entry.dose
+
+
 def named(dosed: Dosed) -> str:
     """The drug as it is printed, in tall-man letters where it has them; the activity, where the drug is not stated."""
     return dosed.order.drug.shown if dosed.order else dosed.entry.drug or dosed.entry.activity
@@ -41,7 +64,7 @@ def in_words(dosed: Dosed) -> str:
     optional = "(optional)" if entry.optional else ""
     if entry.kind != "drug":
         return " ".join(part for part in (entry.what, optional) if part)
-    much = str(dosed.amount) if dosed.amount else str(entry.dose) if entry.dose else "(dose not stated)"
+    much = str(dosed.amount) if dosed.amount else str(ordered(dosed) or "(dose not stated)")
     times = f"{entry.times.per_day} times a day" if entry.times and entry.times.per_day > 1 else ""
     over = f"over {entry.over}" if entry.over else ""
     return " ".join(part for part in (named(dosed), much, entry.route, over, times, optional) if part)

@@ -1,9 +1,9 @@
 """A regimen in plain words, with every source and every gap: what `dosing show` prints."""
 
 from collections.abc import Iterable, Iterator
-from textwrap import wrap
 from typing import Any
 
+from dosing.export.text import folded
 from dosing.regimen.check import facts_of
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Duration, Fact, Gap, Repeat, Scoped, Times
@@ -11,7 +11,6 @@ from dosing.regimen.library import find_drug, find_source
 from dosing.regimen.model import Activity, Derive, Overlay, Phase, Regimen, Visit
 
 NOT_STATED = "NOT STATED"
-_WIDTH = 100
 _LABELS = {
     "over": "over",
     "times": "times a day",
@@ -25,19 +24,12 @@ _LABELS = {
 def show(regimen: Regimen) -> str:
     """The regimen as text: phases, activities, overlays, what is not stated, and the bibliography of it all."""
     title, *rest = _lines(regimen)
-    return "\n".join([title, *(line for text in rest for line in _folded(text))]) + "\n"
+    return "\n".join([title, *(line for text in rest for line in folded(text))]) + "\n"
 
 
 def gaps(regimen: Regimen) -> list[str]:
     """The paths of facts that are not stated, as the regimen stands."""
     return list(dict.fromkeys(path for path, fact in facts_of(regimen) if fact.value is Gap.NOT_STATED))
-
-
-def _folded(text: str) -> list[str]:
-    """A line as lines of at most 100 characters, the further ones indented; no word is broken."""
-    words = text.lstrip()
-    indent = " " * (len(text) - len(words) + (2 if words.startswith(("* ", "- ")) else 4))
-    return wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _lines(regimen: Regimen) -> Iterator[str]:

@@ -40,7 +40,8 @@ def adapt(regimen: Regimen, known: Known, *, groups: Mapping[str, str], drug_of:
 
     `groups` is the group of alternative rules chosen for a drug, by its id, or `none`; drugs that the regimen doesn't give may be among
     them. `drug_of` finds a drug as it is at the site. Of a regimen's own rules and a drug's, the regimen's go first, factor by factor.
-    Raises RegimenError where a group must be chosen or isn't known, where two rules apply to one activity, where a rule doesn't fit the
+    Raises RegimenError where a group must be chosen or isn't known, where a rule holds as far as is known and
+    more must be known, where two rules apply to one activity, where a rule doesn't fit the
     regimen's doses or days, and for a result that makes no sense.
     """
     lines = list(_lines(regimen, drug_of))
@@ -59,7 +60,7 @@ def adapt(regimen: Regimen, known: Known, *, groups: Mapping[str, str], drug_of:
     adapted = replace(regimen, phases=tuple(phases.values())) if used else regimen
     _refuse(adapted, used)
     waiting = [(line, use) for line in lines for use in _waiting(line, known, groups)]
-    notes += [_may_apply(line, use, known) for line, use in waiting if any(each.holds(known) for each in use.rule.when.all)]
+    _refuse_half_known(waiting, known)
     missing: dict[str, set[str]] = {}
     for line, use in waiting:
         missing.setdefault(line.drug.id, set()).update(_unknown([use], known))
@@ -145,10 +146,18 @@ def _unknown(uses: Iterable[Use], known: Known) -> set[str]:
     return {factor for use in uses for factor in use.rule.when.factors} - known.keys()
 
 
-def _may_apply(line: Line, use: Use, known: Known) -> str:
-    """A rule that holds as far as is known."""
-    factors = _in_order(_unknown([use], known))
-    return f"{line.name} may need a change: {use.said(line)} depends on {_and(factors)} too, not given ({_options(factors)})"
+def _refuse_half_known(waiting: Iterable[tuple[Line, Use]], known: Known) -> None:
+    """Raise RegimenError for rules that hold as far as is known: to go on with the full dose would be a guess.
+
+    That somebody is not on dialysis gives no reason to expect that a rule holds.
+    """
+    found = []
+    for line, use in waiting:
+        if any(each.holds(known) and each.value is not False for each in use.rule.when.all):
+            factors = _in_order(_unknown([use], known))
+            found.append(f"{line.name}: {use.said(line)} depends on {_and(factors)} too, not given; give {_options(factors)}")
+    if found:
+        raise RegimenError("\n".join(dict.fromkeys(found)))
 
 
 def _in_order(factors: Container[str]) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ class _Value:
     source: str = ""
 
 
-# One unit for each kind, so that 500 mcg are 0.5 mg.
+# One unit for each kind, so that 500 microgram are 0.5 mg.
 _BASES = {"mass": "mg", "activity": "units", "substance": "mmol", "volume": "mL", "area": "m2", "exposure": "AUC"}
 
 

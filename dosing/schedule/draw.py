@@ -184,7 +184,7 @@ def _readings(regimen: Regimen, phases: list[str]) -> Iterator[str]:
     """One line for each `because` and each unverified fact of the phases drawn, with the fields it is about."""
     paths: dict[str, list[str]] = {}
     for path, fact in facts_of(regimen):
-        if path.partition(".")[0] not in phases or fact.origin.kind in ("variant", "proxy") or path.endswith(".route"):
+        if path.partition(".")[0] not in phases or fact.origin.kind in ("variant", "proxy", "rule") or path.endswith(".route"):
             continue
         if fact.origin.kind == "user":
             paths.setdefault(f"{fact.value} (given by the user)", []).append(path)

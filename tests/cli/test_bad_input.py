@@ -81,7 +81,7 @@ CHOICES = [
     (f"{KRD} --set treatment.dose=27mg/m2", ("'dose'",)),
     (f"{KRD} --set carfilzomib=27mg/m2", ("'carfilzomib' is not activity.field, phase.activity.field or phase.field",)),
     (f"{KRD} --set a.b.c.d=1", ("'a.b.c.d'",)),
-    (f"{KRD} --set carfilzomib.dose=27mg/m3", ("--set carfilzomib.dose=27mg/m3: unknown unit 'mg/m3'", "known are g, mg, mcg")),
+    (f"{KRD} --set carfilzomib.dose=27mg/m3", ("--set carfilzomib.dose=27mg/m3: unknown unit 'mg/m3'", "known are g, mg, microgram")),
     (f"{KRD} --set carfilzomib.dose=27", ("--set carfilzomib.dose=27: '27' is not a number with a unit, such as 27 mg/m2 or 40 mg",)),
     (f"{KRD} --set carfilzomib.dose=0mg", ("a dose of nothing; write `days: none`",)),
     (f"{KRD} --set carfilzomib.dose=-5mg", ("'-5mg' is not a number with a unit",)),
@@ -292,11 +292,16 @@ def test_dose_by_an_unknown_formula_even_where_none_is_needed(run: Run) -> None:
         ("not-stated", "--dose: 'not-stated' is not a number with a unit"),
         ("0 mg", "a dose of nothing"),
         ("AUC x", "--dose: 'x' is not a plain number"),
-        ("0.01 mg/m2", "0.018 mg rounds to nothing in steps of 0.1 mg; check the unit"),
+        ("0.01 mg/m2", "carfilzomib 0.01 mg/m2 is below the usual 15 to 70 mg/m2 [dosing-convention]: about 1000x"),
     ],
 )
 def test_an_impossible_dose(run: Run, text: str, expected: str) -> None:
     refuse(run, 6, (expected,), "dose", "carfilzomib", "--dose", text, "--bsa", "1.8")
+
+
+def test_a_dose_of_less_than_can_be_measured(run: Run) -> None:
+    expected = ("0.018 mg rounds to nothing in steps of 0.1 mg; check the unit",)
+    refuse(run, 6, expected, "dose", "carfilzomib", "--dose", "0.01 mg/m2", "--bsa", "1.8", "--override", "carfilzomib.usual")
 
 
 def test_dose_of_a_drug_without_its_dose(run: Run) -> None:

@@ -15,7 +15,7 @@ def test_of_a_regimen() -> None:
     """70 kg: 700 mg of isatuximab are 35 mL, one vial of 500 mg and two of 100 mg; 4 mg of dexamethasone by mouth are one tablet."""
     words = ("isa-k", "--variant", "dl2", "--height", "170", "--weight", "70")
     plain, counted = run(*words), run(*words, "--products")
-    assert "    IV: 35 mL at 20 mg/mL [empr-isa]\n    IV: open 1 x 500 mg + 2 x 100 mg, 0 mg left over" in counted
+    assert "    IV: open 1 x 500 mg + 2 x 100 mg, 0 mg left over (0 % of what is opened) [empr-isa]\n    IV: 35 mL at 20 mg/mL" in counted
     assert "    PO, tablets: 1 x 4 mg [dex-lab]\n" in counted
     assert "open" not in plain
     assert [line for line in counted.splitlines() if line in plain.splitlines()] == plain.splitlines()

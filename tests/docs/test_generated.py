@@ -1,13 +1,15 @@
 """The reference pages say what the code says. After a change: `python docs/generate.py`."""
 
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from dosing.cli import commands
-from dosing.export.columns import COLUMNS
+from dosing.export.columns import COLUMNS, TRACE
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -29,16 +31,26 @@ def test_no_page_is_forgotten(generator: dict[str, Any]) -> None:
 
 def test_every_column_has_a_line(generator: dict[str, Any]) -> None:
     lines = [line for line in generator["columns_page"]().splitlines() if line.startswith("| `")]
-    assert [line.split("`")[1] for line in lines] == [column.name for column in COLUMNS]
+    assert [line.split("`")[1] for line in lines] == [column.name for column in (*COLUMNS, *TRACE)]
     assert all(line.count(" | ") == 4 for line in lines)
+
+
+def every(group: click.Group, title: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command with its whole name, those of groups within the group too."""
+    for name, command in group.commands.items():
+        yield f"{title} {name}", command
+        if isinstance(command, click.Group):
+            yield from every(command, f"{title} {name}")
 
 
 def test_every_option_stands_under_its_command(generator: dict[str, Any]) -> None:
     sections = {title: text for title, _, text in (part.partition("\n") for part in generator["commands_page"]().split("\n## ")[1:])}
-    assert list(sections) == ["dosing", *(f"dosing {name}" for name in commands.commands)]
-    for name, command in commands.commands.items():
+    known = dict(every(commands, "dosing"))
+    assert list(sections) == ["dosing", *known]
+    assert "dosing site check" in known
+    for name, command in known.items():
         options = [option for parameter in command.params for option in parameter.opts if option.startswith("-")]
-        assert [option for option in [*options, "--help"] if option not in sections[f"dosing {name}"]] == []
+        assert [option for option in [*options, "--help"] if option not in sections[name]] == []
 
 
 def test_pages_are_written_whole(generator: dict[str, Any], tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ def test_outside_the_table(amount: str) -> None:
 
 
 def test_an_amount_in_another_unit() -> None:
-    assert nhs().find(Quantity(Decimal(1900), "mcg")) == Band(Decimal("1.90"), Decimal("2.10"), Decimal(2))
-    assert nhs().find(Quantity(Decimal("1899.9"), "mcg")) == Band(Decimal("1.75"), Decimal("1.90"), Decimal("1.8"))
+    assert nhs().find(Quantity(Decimal(1900), "microgram")) == Band(Decimal("1.90"), Decimal("2.10"), Decimal(2))
+    assert nhs().find(Quantity(Decimal("1899.9"), "microgram")) == Band(Decimal("1.75"), Decimal("1.90"), Decimal("1.8"))
     with pytest.raises(ValueError, match="can't be given in mg"):
         nhs().find(Quantity(Decimal(2), "mL"))
 

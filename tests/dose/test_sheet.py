@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from dosing.api import load_regimen
+from dosing.dose.course import Course
 from dosing.dose.patient import Patient
+from dosing.dose.policy import parse_policy
 from dosing.dose.practice import Practice
+from dosing.dose.reduction import parse_reduction
 from dosing.dose.sheet import Sheet, sheet
 from dosing.errors import DoseError, PatientError, ScheduleError
 from dosing.regimen.check import problems_of
+from dosing.regimen.facts import Fact
 from dosing.regimen.model import Regimen
 from dosing.regimen.read import read_regimen
 
@@ -261,3 +265,48 @@ def test_the_last_dose_of_a_phase_is_told_only_where_no_date_decides_it(
     found = sheet(regimen, Patient(), phases=["second", "third"])
     assert [str(line.amount) for line in found.lines] == ([expected] * 2 if expected else [])
     assert [each.path for each in found.missing] == ([] if expected else ["second.testmab.dose", "third.testmab.dose"])
+
+
+# -- reductions and practice --------------------------------------------------------------------------------------
+
+
+def reduced(give: str, *texts: str, practice: Practice | None = None) -> list[str]:
+    course = Course(patient=MEDIUM, reductions=tuple(parse_reduction(text) for text in texts))
+    found = sheet(one(give), course, practice=practice or Practice())
+    return [f"{line.where}: {line.amount}" for line in found.lines]
+
+
+def test_every_dose_before_and_after_a_reduction() -> None:
+    """From C3 D8 on: day 8 changes in that cycle, day 1 in the next."""
+    found = reduced("dose: {D1: 10 mg, D8: 20 mg}, days: 1 8", "testmab=50 % from C3 D8: x")
+    assert found == ["D1: 10 mg", "D8: 20 mg", "D8: 10 mg", "D1: 5 mg"]
+    assert reduced("dose: 10 mg, days: 1 8", "testmab=50 % from C3: x") == [": 10 mg", ": 5 mg"]
+    assert reduced("dose: 10 mg, days: 1 8", "testmab=50 %: x") == [": 5 mg"]
+    assert reduced("dose: 10 mg, days: 1", "testmab=60 % from C2 D8: x", "testmab=50 % from C5: y") == [": 10 mg", ": 6 mg", ": 5 mg"]
+
+
+def test_a_reduction_after_the_last_cycle_changes_nothing() -> None:
+    regimen = one("dose: 10 mg, days: 1", frame="cycle: 28 days\n    repeat: 2")
+    course = Course(reductions=(parse_reduction("testmab=50 % from C3: x"),))
+    assert [str(line.amount) for line in sheet(regimen, course).lines] == ["10 mg"]
+
+
+def test_a_site_rounds_here_too() -> None:
+    """100 mg/m2 at 1.8181 m2: 182 mg, in steps of 50 mg 200 mg."""
+    practice = Practice(rounding={"testmab": Fact(parse_policy("nearest 50 mg"), "our-site")})
+    assert reduced("dose: 100 mg/m2, days: 1", practice=practice) == [": 200 mg"]
+
+
+def test_routes_and_times_go_along() -> None:
+    (line,) = sheet(one("dose: 10 mg, days: 1"), Course()).lines
+    assert (line.route, str(line.over), line.name) == ("IV", "30 min", "testmab")
+    found = sheet(load_regimen("isa-kd").regimen, MEDIUM).lines
+    assert {line.activity: line.route for line in found} == {"dexamethasone": "PO or IV", "isatuximab": "IV", "carfilzomib": "IV"}
+
+
+def test_a_dose_far_out_of_its_range_stops() -> None:
+    regimen = load_regimen("krd", values={"carfilzomib.dose": "270 mg/m2"}).regimen
+    found = sheet(regimen, MEDIUM)
+    assert {finding.name for finding in found.findings} == {"carfilzomib.usual", "carfilzomib.single"}
+    with pytest.raises(DoseError, match="about 10x"):
+        sheet(load_regimen("krd", values={"carfilzomib.dose": "700 mg/m2"}).regimen, MEDIUM)

@@ -68,7 +68,7 @@ def counts_of(vials: Vials, sizes: Sequence[Quantity]) -> tuple[int, ...]:
         ("60 mg", ("20 mg", "30 mg", "40 mg"), "1 x 40 mg + 1 x 20 mg", "0"),
         ("1.7 g", ("500 mg", "1 g"), "2 x 1 g", "300"),
         ("1.5 g", ("500 mg", "1 g"), "1 x 1 g + 1 x 500 mg", "0"),
-        ("700 mcg", ("0.5 mg", "200 mcg"), "1 x 0.5 mg + 1 x 200 mcg", "0"),
+        ("700 mcg", ("0.5 mg", "200 mcg"), "1 x 0.5 mg + 1 x 200 microgram", "0"),
     ],
 )
 def test_examples(amount: str, sizes: Sequence[str], vials: str, waste: str) -> None:

@@ -116,7 +116,8 @@ def test_notes_of_one_row(draw: Callable[..., DosedSchedule]) -> None:
     found = {(row["activity"], row["day"]): row["note"] for row in rows(dosed)}
     assert found["carfilzomib", 8] == (
         "dose, max from proxy nz-kpd [srl-kpd]; body surface by Mosteller; "
-        "two caps: body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k], and 123.2 mg is above the maximum of 123 mg for one administration: 123 mg [srl-kpd]"
+        "two caps: body surface above the cap of 2.2 m2: dosed as 2.2 m2 [dc-k], "
+        "and 123.2 mg is above the maximum of 123 mg for one administration: 123 mg [srl-kpd]"
     )
     assert found["pomalidomide", 1] == "dose set by the user"
     assert found["isatuximab", 1] == "induction.isatuximab.dose is not stated: --set isatuximab.dose=... or --proxy isa-label"

@@ -78,12 +78,22 @@ def table(dosed: DosedSchedule) -> Iterator[dict[str, str]]:
     yield from (row for row in csv.DictReader(io.StringIO(to_csv(dosed), newline="")) if row["date"])
 
 
+# As in the list of look-alike names of the Institute for Safe Medication Practices.
+TALL = {
+    "doxorubicin": "DOXOrubicin",
+    "pegylated-liposomal-doxorubicin": "pegylated liposomal DOXOrubicin",
+    "prednisone": "predniSONE",
+    "methylprednisolone": "methylPREDNISolone",
+}
+
+
 def brief(row: dict[str, str], what: str) -> str:
     """What a row of the CSV is called in a summary."""
     times = f" x{row['times_per_day']}" if row["times_per_day"] not in ("", "1") else ""
     dose = f"AUC {row['dose']}" if row["dose_unit"] == "AUC" else f"{row['dose']} {row['dose_unit']}"
     much = f" {row['amount']} {row['amount_unit']}" if row["amount"] else f" {dose}" if row["dose"] else ""
-    name = f"{row['drug'] or row['activity']}{much}{times}" if row["kind"] == "drug" else what
+    drug = TALL.get(row["drug"], row["drug"]) if row["dose"] else row["drug"]
+    name = f"{drug or row['activity']}{much}{times}" if row["kind"] == "drug" else what
     return name + (" (optional)" if row["status"] == "optional" else "")
 
 
@@ -403,8 +413,8 @@ def test_clean(text: str) -> None:
 
 
 def test_texts_of_a_file(draw: Callable[..., DosedSchedule], invented: Callable[..., str]) -> None:
-    """Through the reader too, by every escape that YAML knows."""
-    note = r'"a\r\nBEGIN:VEVENT\nUID:x\Lb\Pc\Nd\x00\x1b\u2028e;, \\n caf\xe9 \U0001F48A"'
+    """Through the reader too, by every escape of YAML that it lets pass."""
+    note = r'"a\nBEGIN:VEVENT\nUID:x\Lb\Pc\td\u2028e;, \\n caf\xe9 \U0001F48A"'
     phases = f"  - {{id: a, cycle: 7 days, repeat: 1, give: [{{drug: testol, dose: 1 mg, route: PO, days: 1, note: {note}}}]}}\n"
     data = to_ical(draw(invented(phases, title=note)))
     assert Counter(line.partition(":")[0] for line in lines(data) if line.startswith(("BEGIN:VEVENT", "UID:"))) == {"BEGIN": 1, "UID": 1}

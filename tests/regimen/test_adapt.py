@@ -20,7 +20,7 @@ from dosing.regimen.read import read_regimen
 D = Decimal
 Keys = dict[str, Any]
 
-LEN_RULES = {
+LEN_RULES: Keys = {
     "us-30-60": {
         "group": "us",
         "when": "crcl >= 30 mL/min and crcl < 60 mL/min",
@@ -47,7 +47,7 @@ LEN_RULES = {
     },
     "dialysis": {"when": "dialysis", "given": "25 mg", "dose": "5 mg"},
 }
-DEX_RULES = {
+DEX_RULES: Keys = {
     "over-75": {"group": "over-75", "when": "age > 75 years", "given": "40 mg", "dose": "20 mg", "source": "us-label"},
     "from-75": {"group": "from-75", "when": "age >= 75 years", "given": "40 mg", "dose": "20 mg", "source": "eu-label"},
 }
@@ -162,8 +162,8 @@ def test_one_sentence_says_everything() -> None:
 def test_the_sentence_has_remarks_and_says_what_is_unverified() -> None:
     (note,) = adapted(LEN, US, crcl=D(20), dialysis=False).notes
     assert note == (
-        "len 15 mg instead of 25 mg, days 1-21 every 2 days instead of 1-21: crcl < 30 mL/min and no dialysis (rule us-below-30) [us-label]:"
-        " every 48 hours; not studied below 11 mL/min"
+        "len 15 mg instead of 25 mg, days 1-21 every 2 days instead of 1-21: crcl < 30 mL/min and no dialysis (rule us-below-30)"
+        " [us-label]: every 48 hours; not studied below 11 mL/min"
     )
     (note,) = adapted(LEN, {"len": "eu"}, crcl=D(45), dialysis=False).notes
     assert note.endswith("(rule eu-30-50) [eu-label] UNVERIFIED")
@@ -247,13 +247,12 @@ def test_what_is_not_known_is_told_once_per_drug() -> None:
     assert found.asked == ("age", "crcl", "dialysis")
 
 
-def test_a_rule_that_holds_as_far_as_known_is_named() -> None:
-    found = adapted(LEN, US, crcl=D(20))
-    assert doses(found) == ["else: 25 mg"]
-    assert found.notes == (
-        "len may need a change: rule us-below-30 (15 mg instead of 25 mg, days 1-21 every 2 days instead of 1-21: crcl < 30 mL/min and no"
-        " dialysis) [us-label] depends on dialysis too, not given (--dialysis)",
-        "len has rules for dialysis that were not looked at: not given (--dialysis)",
+def test_a_rule_that_holds_as_far_as_known_is_no_full_dose() -> None:
+    with pytest.raises(RegimenError) as caught:
+        adapted(LEN, US, crcl=D(20))
+    assert str(caught.value) == (
+        "len: rule us-below-30 (15 mg instead of 25 mg, days 1-21 every 2 days instead of 1-21: crcl < 30 mL/min and no dialysis)"
+        " [us-label] depends on dialysis too, not given; give --dialysis"
     )
 
 
@@ -274,9 +273,13 @@ def test_a_rule_for_another_dose_asks_for_nothing() -> None:
 
 @given(st.dictionaries(st.sampled_from(FACTORS), st.none()))
 def test_nothing_unknown_changes_anything(wanted: dict[str, None]) -> None:
-    """Any one factor missing leaves the rules alone that need it."""
+    """Any factor missing leaves the rules alone that need it; where the kidneys are known to be bad, dialysis must be known too."""
     values: dict[str, Decimal | str | bool] = {"age": D(60), "crcl": D(20), "bilirubin": D(1), "dialysis": False, "child-pugh": "A"}
     known = {factor: value for factor, value in values.items() if factor not in wanted}
+    if "dialysis" in wanted and "crcl" not in wanted:
+        with pytest.raises(RegimenError, match="depends on dialysis too"):
+            adapt(LEN, known, groups=US, drug_of=lambda id: find_drug(id, regimen=LEN))
+        return
     found = adapt(LEN, known, groups=US, drug_of=lambda id: find_drug(id, regimen=LEN))
     assert (found.regimen is LEN) == ("crcl" in wanted or "dialysis" in wanted)
 
@@ -573,7 +576,7 @@ def test_what_is_said_of_doses_that_stay() -> None:
 
 @pytest.mark.parametrize(("dose", "to"), [("25 mg/m2", "20 mg"), ("15 to 25 mg", "20 mg"), ("15 mg", "10 to 20 mg"), ("5 mL", "20 mg")])
 def test_a_dose_that_may_be_lower_already_is_refused(dose: str, to: str) -> None:
-    with pytest.raises(RegimenError, match="is lower than .* can't be told"):
+    with pytest.raises(RegimenError, match=r"is lower than .* can't be told"):
         lowered(dose, to)
 
 

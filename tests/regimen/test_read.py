@@ -379,7 +379,7 @@ def test_one_concentration_for_every_route(text: str) -> None:
         ("concentration: 2 mg", "x.yaml:5: concentration: '2 mg' is not a concentration such as 2 mg/mL"),
         (
             "concentration: {oral: 2 mg/mL}",
-            "x.yaml:5: concentration: unknown route 'oral'; known are IV, PO, SC, IM, IT, IP, joined by `or`",
+            "x.yaml:5: concentration.oral: unknown route 'oral'; known are IV, PO, SC, IM, IT, IP, joined by `or`",
         ),
         ("bsa_cap: none", "x.yaml:5: bsa_cap: 'none' is not a number with a unit, such as 2.2 m2"),
         ("codes: [a]", "x.yaml:5: codes: must be a mapping from ids"),

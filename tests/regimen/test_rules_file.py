@@ -11,7 +11,7 @@ from dosing.regimen.conditions import parse_conditions
 from dosing.regimen.drug import Bag, ConcentrationRange, Drug, Levels, Limit, Reconstitution, Rule, Spacing, Weigh
 from dosing.regimen.drugs import read_drug
 from dosing.regimen.facts import DoseRange, Fact, Gap, Percent, Scoped
-from dosing.regimen.rates import RateStep
+from dosing.regimen.rates import RateStep, problem_of
 from dosing.regimen.read import read_regimen
 from dosing.units import Quantity, parse_quantity
 
@@ -136,6 +136,17 @@ def test_names_for_people() -> None:
     assert [drug(text).shown for text in ("tall_man: aBC", "tall_man: not-stated", "")] == ["aBC", "abc", "abc"]
 
 
+def test_what_is_read_can_be_written() -> None:
+    read = drug("weigh: more than 20 %\nfinal_concentration: 1 mg/mL\nrates: {1+: '25 mL/h for 60 min, 50 mL/h'}\nusual: [15 to 70 mg/m2]")
+    assert read.weigh
+    assert str(read.weigh.value) == "more than 20 %"
+    assert read.final_concentration
+    assert read.final_concentration.value == ConcentrationRange(q("1 mg/mL"), q("1 mg/mL"), "1 mg/mL")
+    assert [str(step) for step in read.rates["1+"].stated or ()] == ["25 mL/h for 60 min", "50 mL/h"]
+    assert str(Weigh(None)) == "each cycle"
+    assert problem_of(()).startswith("there is no rate")
+
+
 def test_ends_of_a_concentration() -> None:
     ends = [drug(f"final_concentration: {text}").final_concentration for text in ("up to 2 mg/mL", "at least 0.1 mg/mL")]
     assert [str(fact.value) for fact in ends if fact] == ["up to 2 mg/mL", "at least 0.1 mg/mL"]
@@ -145,6 +156,17 @@ def test_ends_of_a_concentration() -> None:
     ("text", "found"),
     [
         ("never_round: 1", ["x.yaml:5: never_round: '1' is neither yes nor no"]),
+        ("weight: lean", ["x.yaml:5: weight: 'lean' is not one of actual, ideal, adjusted"]),
+        ("weigh: monthly", ["x.yaml:5: weigh: 'monthly' is neither `each cycle` nor a change such as `more than 10 %`"]),
+        ("weigh: more than 0 %", ["x.yaml:5: weigh: '0 %' is not a percentage above zero"]),
+        ("final_concentration: 2 to 1 mg/mL", ["x.yaml:5: final_concentration: the range '2 to 1 mg/mL' goes backwards"]),
+        ("final_concentration: up to 1 mg", ["x.yaml:5: final_concentration: '1 mg' is not a concentration"]),
+        ("bag: {volumes: [0 mL], fluid: f, withdraw: no}", ["x.yaml:5: bag.volumes[1]: '0 mL' is not a volume above zero"]),
+        ("rates: {2-1: 200 mL/h}", ["x.yaml:5: rates.2-1: '2-1' does not number infusions"]),
+        ("rates: {1: fast}", ["x.yaml:5: rates.1: 'fast' is not a rate with its time"]),
+        ("rates: {1: 0 mL/h}", ["x.yaml:5: rates.1: '0 mL/h': 0 mL/h is not above zero"]),
+        ("rates: {1: 5 mL/h for 0 min}", ["x.yaml:5: rates.1: '5 mL/h for 0 min': 5 mL/h for 0 min is not above zero"]),
+        ("spacing: {value: 0 hours, act: stop}", ["x.yaml:5: spacing: '0 hours' is not a number of hours"]),
         ("usual: 15 to 70 mg/m2", ["x.yaml:5: usual: must be a list such as [15 to 70 mg/m2], or not-stated"]),
         ("usual: []", ["x.yaml:5: usual: must be a list such as [15 to 70 mg/m2], or not-stated"]),
         ("usual: [15 mg/m2]", ["x.yaml:5: usual[1]: '15 mg/m2' is not a range of doses such as 15 to 70 mg/m2"]),

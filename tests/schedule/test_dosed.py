@@ -6,12 +6,19 @@ from decimal import Decimal
 
 import pytest
 
+from dosing.api import load_regimen
+from dosing.dose.course import Course
 from dosing.dose.patient import Patient
 from dosing.dose.practice import Practice
-from dosing.dose.schedule import Dosed, dose_schedule
-from dosing.errors import PatientError
+from dosing.dose.reduction import parse_reduction
+from dosing.dose.schedule import Dosed, DosedSchedule, dose_schedule
+from dosing.errors import DoseError, PatientError
+from dosing.regimen.drug import Limit
+from dosing.regimen.facts import Fact
 from dosing.regimen.model import Regimen
 from dosing.schedule.draw import draw
+from dosing.schedule.timeline import Horizon
+from dosing.units import parse_amount
 
 Read = Callable[[str], Regimen]
 SMALL = Patient(height_cm=180, weight_kg=80)  # 180 x 80 / 3600 = 4: a body surface of exactly 2 m2
@@ -99,3 +106,66 @@ def test_the_formula_asked_for_is_used(read: Read) -> None:
     # Livingston and Lee: 0.1173 x 80^0.6466; log10 of 80 is 1.90309, x 0.6466 = 1.230538, 10^ of it 17.0035; 1.9945 m2
     found = dose_schedule(draw(regimen, start=date(2026, 1, 5)), SMALL, practice=Practice(formula="livingston-lee"))
     assert [str(row.amount) for row in found.rows] == ["19.9 mg"]
+
+
+# -- limits are looked at last ------------------------------------------------------------------------------------
+
+
+def limited(weight: str, *, stop: bool = False, override: tuple[str, ...] = ()) -> DosedSchedule:
+    """Isatuximab, 10 mg/kg in whole mg, with a limit of 700 mg in one administration."""
+    limit = Fact(Limit(parse_amount("700 mg"), stop), "our-site")
+    practice = Practice(drugs={"isatuximab": {"limits": {"single": limit}}})
+    course = Course(patient=Patient(height_cm=170, weight_kg=Decimal(weight)), override=frozenset(override))
+    return load_regimen("isa-kd").schedule(start=date(2026, 1, 5), course=course, practice=practice, cycles=1).dosed
+
+
+def warned(found: DosedSchedule) -> list[str]:
+    return [row.entry.when for row in found.rows if any("above the limit of 700 mg" in warning for warning in row.warnings)]
+
+
+def test_limits_are_looked_at_after_rounding() -> None:
+    """70.04 kg: 700.4 mg are above 700 mg, but 700 mg are given; 70.05 kg: 700.5 mg, 701 mg given."""
+    assert warned(limited("70.04")) == []
+    found = limited("70.05")
+    assert warned(found) == ["C1D1"]
+    assert [str(row.amount) for row in found.rows if row.entry.drug == "isatuximab"] == ["701 mg"] * 4
+    (finding,) = found.findings
+    assert f"WARN: {finding.note}" in found.notes
+
+
+def test_a_limit_that_stops() -> None:
+    with pytest.raises(DoseError, match=r"--override isatuximab.single"):
+        limited("70.05", stop=True)
+    found = limited("70.05", stop=True, override=("isatuximab.single",))
+    assert any(note.startswith("OVERRIDDEN: isatuximab") for note in found.notes)
+
+
+# -- the whole ----------------------------------------------------------------------------------------------------
+
+
+def test_what_must_be_said_of_the_whole() -> None:
+    course = Course(patient=SMALL, reductions=(parse_reduction("carfilzomib=level 1 from C2: platelets"),))
+    drawn = draw(load_regimen("krd").regimen, start=date(2026, 1, 5), horizon=Horizon(cycles=1))
+    found = dose_schedule(drawn, course, practice=Practice(site="ours (abc)"), said=["about the patient"])
+    rest = [note for note in found.notes if note not in drawn.notes]
+    assert rest == ["about the patient", "site ours (abc)", "carfilzomib reduced to level 1 from C2 (platelets)"]
+
+
+def test_a_patient_and_a_course_at_once() -> None:
+    with pytest.raises(PatientError, match="give either `patient` or `course`"):
+        load_regimen("krd").schedule(start=date(2026, 1, 5), patient=SMALL, course=Course(patient=SMALL))
+
+
+def test_equal_days_share_one_calculation_and_keep_their_own_entry(read: Read) -> None:
+    found = rows(read, "drug: b, dose: 20 mg/m2, days: 1 8", patient=SMALL)
+    assert len({id(row.amount) for row in found}) == 1
+    assert len({row.entry.date for row in found}) == 4
+
+
+def test_what_was_ordered_stays_to_be_seen(read: Read) -> None:
+    (first, *_) = rows(read, "drug: b, dose: 20 mg/m2, max: 30 mg, days: 1", patient=SMALL)
+    assert first.order is not None
+    assert (str(first.order.dose), first.order.max and str(first.order.max.value), first.measured_on) == ("20 mg/m2", "30 mg", None)
+    (unknown, *_) = rows(read, "drug: b, dose: 20 mg/m2, days: 1")
+    assert unknown.order is not None
+    assert unknown.amount is None
