@@ -86,8 +86,10 @@ class Plan:
         """
         starts = {phase.id: _NO_DATE.replace(year=2100 + 100 * n) for n, phase in enumerate(self.regimen.phases) if phase.waits}
         cycles = max(map(grid.cycles_shown, self.regimen.phases)) if any(map(grid.is_open, self.regimen.phases)) else None
-        drawn = self.schedule(start=_NO_DATE, course=course, practice=practice, cycles=cycles, phases=phases, starts=starts)
-        return drawn.summary()
+        known = course or Course()
+        made = personal(self.regimen, known, practice)
+        drawn = draw(made.regimen, start=_NO_DATE, horizon=Horizon(cycles), starts=starts, phases=phases)
+        return PatientSchedule(dose_schedule(drawn, known, practice=practice, limits=False)).summary()
 
 
 # Stands in where a summary needs no dates.

@@ -15,8 +15,8 @@ from dosing.dose.bodyweight import read_loss
 from dosing.dose.course import Course
 from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
 from dosing.dose.practice import USUAL, Practice
-from dosing.dose.reduction import parse_reduction
-from dosing.errors import DoseError, PatientError
+from dosing.dose.reduction import Reduction, parse_reduction
+from dosing.errors import DoseError, PatientError, RegimenError
 from dosing.regimen.facts import Fact
 from dosing.regimen.library import find_drug, read_file
 from dosing.regimen.values import parse_date, parse_weigh, parse_weight_kind, parse_yes
@@ -86,7 +86,7 @@ class Asked:
         return Course(
             patient=patient,
             later=tuple(sorted((_later(patient, text) for text in self.lists.get("measured", ())), key=lambda each: str(each.measured_on))),
-            reductions=tuple(parse_reduction(text) for text in self.lists.get("reduce", ())),
+            reductions=tuple(_reduction(text) for text in self.lists.get("reduce", ())),
             prior=_once("--prior", map(_prior, self.lists.get("prior", ()))),
             override=frozenset(self.lists.get("override", ())),
         )
@@ -152,7 +152,15 @@ def _named(option: str, text: str, *, all_drugs: bool = False) -> tuple[str, str
         return "", text.strip()
     if not equals or not name or not value:
         raise DoseError(f"{option} {text!r} must have the form DRUG=VALUE")
-    return find_drug(name).id, value
+    return _drug_id(name), value
+
+
+def _drug_id(name: str) -> str:
+    """The id of a drug by any of its names; a name that is none of the shipped ones may be a drug of the regimen's own file."""
+    try:
+        return find_drug(name).id
+    except RegimenError:
+        return name
 
 
 def _rounding(text: str) -> tuple[str, Fact[Any]]:
@@ -168,6 +176,11 @@ def _bands(name: str) -> "BandTable":
 
     path = Path(name)
     return read_table(read_file(path), name=path.stem, file=name)
+
+
+def _reduction(text: str) -> Reduction:
+    found = parse_reduction(text)
+    return replace(found, drug=_drug_id(found.drug))
 
 
 def _later(patient: Patient, text: str) -> Patient:

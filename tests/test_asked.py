@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dosing.api import load_regimen
 from dosing.asked import PATIENT, PRACTICE, SEVERAL, Asked, parse_exposure, replaced
 from dosing.dose.patient import Patient
 from dosing.dose.practice import USUAL
@@ -282,8 +283,9 @@ def test_the_same_bands_twice(tmp_path: Path) -> None:
 
 
 def test_unknown_drugs_and_formulas() -> None:
+    unknown = asked(round=["carfilzomip=measurable"]).practice()
     with pytest.raises(RegimenError, match="there is no drug 'carfilzomip'"):
-        asked(round=["carfilzomip=measurable"]).practice()
+        load_regimen("krd").sheet(practice=unknown)
     with pytest.raises(PatientError, match="unknown body-surface formula"):
         Asked({"formula": "mostler"}).practice()
 

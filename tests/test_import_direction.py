@@ -15,7 +15,8 @@ PACKAGE = Path(dosing.__file__).resolve().parent
 ROOT = PACKAGE.parent
 
 # Each may import itself and what stands before it.
-ORDER = ("errors", "units", "days", "regimen", "schedule", "dose", "site", "plan", "asked", "export", "api", "cases", "cohort", "cli", "__main__")
+BELOW = ("errors", "units", "days", "regimen", "schedule", "dose", "site", "plan", "asked")
+ORDER = (*BELOW, "export", "api", "cases", "cohort", "cli", "__main__")
 # Words that exports share; otherwise no export knows another.
 SHARED_BY_EXPORTS = {"dosing.export.columns", "dosing.export.rows", "dosing.export.text"}
 LONGEST_FILE = 500

@@ -207,7 +207,9 @@ def test_exact_has_forty_digits() -> None:
     assert EXACT.divide(Decimal(1), Decimal(3)) == Decimal("0." + "3" * 40)
 
 
-@pytest.mark.parametrize("text", ["27 mg/m2", "40 mg", "0.5 mg", "3 million units", "100 microgram/kg", "6000 units/m2", "AUC 5", "AUC 4.5"])
+@pytest.mark.parametrize(
+    "text", ["27 mg/m2", "40 mg", "0.5 mg", "3 million units", "100 microgram/kg", "6000 units/m2", "AUC 5", "AUC 4.5"]
+)
 def test_a_dose_reads_back(text: str) -> None:
     assert str(parse_dose(text)) == text
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dosing.cli import options
-from dosing.cli.write import head, tell, write
+from dosing.cli.write import fold_below, head, tell, write
 from dosing.errors import DoseError, RegimenError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _by_cycle(plan: "Plan", course: "Course", practice: "Practice", phases: Any)
     from dosing.dose.summary import lines_of
 
     yield "By cycle: what is given in a day and what is given in a cycle are different numbers"
-    yield from lines_of(plan.summary(course=course, practice=practice, phases=phases), horizon=False)
+    yield from fold_below(lines_of(plan.summary(course=course, practice=practice, phases=phases), horizon=False))
 
 
 def _formulas(lines: "Iterable[Line]", patient: "Patient", formula: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dosing.cli import options
-from dosing.cli.write import head, table, tell, write
+from dosing.cli.write import fold_below, head, table, tell, write
 from dosing.errors import OutputError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None
 
     drawn = _drawn(regimen, given)
     _tell(drawn)
-    lines = [*_head(drawn), *lines_of(drawn.summary())]
+    lines = [*_head(drawn), *fold_below(lines_of(drawn.summary()))]
     write("".join(f"{line}\n" for line in lines).encode(), output=output, force=force)
 
 

@@ -3,7 +3,7 @@
 import click
 
 from dosing.cli import options
-from dosing.cli.write import tell, write
+from dosing.cli.write import head, write
 from dosing.errors import DoseError
 
 
@@ -29,7 +29,9 @@ def share(drug: str, amounts: tuple[str, ...], allow: bool, site: str | None) ->
         raise DoseError(f"AMOUNT: {error}") from None
     practice = Asked({"site": site} if site else {}).practice()
     found = practice.drug(find_drug(drug))
-    if practice.site:
-        tell([f"note: site {practice.site}"])
-    lines = [f"{found.shown}: {', '.join(map(str, read))}", *(f"    {step.text}" for step in share_day(read, found, allow=allow))]
+    lines = [
+        *head(practice.site, ()),
+        f"{found.shown}: {', '.join(map(str, read))}",
+        *(f"    {step.text}" for step in share_day(read, found, allow=allow)),
+    ]
     write("".join(f"{line}\n" for line in lines).encode(), output=None, force=False)

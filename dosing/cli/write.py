@@ -83,6 +83,14 @@ def head(site: str, said: Iterable[str]) -> list[str]:
     return [*([f"site {site}"] if site else []), *(line for line in said if line.startswith("OVERRIDDEN"))]
 
 
+def fold_below(lines: Sequence[str]) -> list[str]:
+    """A table as it is, and what stands below it, after an empty line, in lines of at most 100 characters."""
+    from dosing.export.text import folded
+
+    end = lines.index("") if "" in lines else len(lines)
+    return [*lines[:end], *(each for line in lines[end:] for each in folded(line))]
+
+
 def table(headings: Sequence[str], lines: Sequence[Sequence[str]], *, output: str | None, force: bool, above: Iterable[str] = ()) -> None:
     """A table, with lines `above` it: drawn on a terminal, plain columns in a file or a pipe."""
     from dosing.export.table import plain, print_rich

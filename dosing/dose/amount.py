@@ -16,7 +16,7 @@ from dosing.dose.bodyweight import Weight, choose_weight
 from dosing.dose.calvert import calvert
 from dosing.dose.patient import Patient, dated, describe
 from dosing.dose.rounding import half_up
-from dosing.dose.steps import Step, shown, signed_percent
+from dosing.dose.steps import Step, cited, shown, signed_percent
 from dosing.errors import DoseError, PatientError
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact, NoCap, Percent
@@ -138,7 +138,7 @@ def _weight(order: Order, patient: Patient, steps: list[Step]) -> Weight:
     kind = (fact.stated if fact else None) or _ACTUAL
     weight = choose_weight(kind, patient)
     if fact and kind != _ACTUAL:
-        steps.extend(Step(step.kind, f"{step.text} [{fact.source}]", step.value, f"{kind} weight", step.source) for step in weight.steps)
+        steps.extend(Step(step.kind, f"{step.text} {cited(fact)}", step.value, f"{kind} weight", step.source) for step in weight.steps)
     return weight
 
 
@@ -165,7 +165,7 @@ def _capped(order: Order, bsa: Decimal, steps: list[Step]) -> Decimal:
     cap = fact.stated if fact else None
     if not fact or not isinstance(cap, Quantity) or bsa <= cap.value:
         return bsa
-    held = f"above the cap of {cap}: dosed as {cap} [{fact.source}]"
+    held = f"above the cap of {cap}: dosed as {cap} {cited(fact)}"
     steps.append(Step("bsa cap", f"body surface {shown(bsa)} m2 is {held}", note=f"body surface {held}"))
     return cap.value
 
@@ -189,7 +189,7 @@ def _ceiling(order: Order, value: Decimal, unit: str, steps: list[Step]) -> Deci
     limit = order.max.stated if order.max else None
     if not order.max or limit is None or value <= limit.to(unit):
         return value
-    text = f"{shown(value)} {unit} is above the maximum of {limit} for one administration: {limit} [{order.max.source}]"
+    text = f"{shown(value)} {unit} is above the maximum of {limit} for one administration: {limit} {cited(order.max)}"
     note = text
     for place, step in enumerate(steps):
         if step.kind == "bsa cap":
@@ -206,9 +206,8 @@ def _percentage(order: Order, value: Decimal, unit: str, steps: list[Step]) -> D
         return value
     part = EXACT.divide(EXACT.multiply(value, percent.value), _HUNDRED)
     why = f": {fact.because}" if fact.because else ""
-    mark = " UNVERIFIED" if fact.unverified else ""
-    text = f"{percent} of {shown(value)} {unit} = {shown(part)} {unit} [{fact.source}]{mark}{why}"
-    steps.append(Step("percent", text, part, note=f"{percent} of the amount [{fact.source}]{mark}{why}"))
+    text = f"{percent} of {shown(value)} {unit} = {shown(part)} {unit} {cited(fact)}{why}"
+    steps.append(Step("percent", text, part, note=f"{percent} of the amount {cited(fact)}{why}"))
     return part
 
 
@@ -225,10 +224,10 @@ def _rounded(order: Order, value: Decimal, unit: str, steps: list[Step]) -> tupl
     never = bool(order.drug.never_round and order.drug.never_round.stated)
     policy = order.policy.stated if order.policy else None
     if order.policy and policy and not own and not never:
-        return _by_policy(order, policy, f"[{order.policy.source}]", value, unit, steps)
+        return _by_policy(order, policy, cited(order.policy), value, unit, steps)
     if order.policy and policy:
         why = "the protocol rounds it itself" if own else f"{order.drug.id} is never rounded by a policy"
-        steps.append(Step("policy", f"policy `{policy}` [{order.policy.source}] not used: {why}"))
+        steps.append(Step("policy", f"policy `{policy}` {cited(order.policy)} not used: {why}"))
     fact = own or (order.drug.precision if order.computed else None)
     return (value, "") if fact is None else _to_step(order, fact, value, unit, steps)
 
@@ -245,7 +244,7 @@ def _to_step(order: Order, fact: Fact[Quantity], value: Decimal, unit: str, step
     if not rounded:
         raise DoseError(f"{order.drug.id} {order.dose}: {shown(value)} {unit} rounds to nothing in steps of {fact.stated}; check the unit")
     whose = "measurable precision" if fact is order.drug.precision else "the protocol's rounding"
-    text = f"rounded {how} to {fact.stated} ({whose}{why}) [{fact.source}]: {plain(rounded)} {unit}"
+    text = f"rounded {how} to {fact.stated} ({whose}{why}) {cited(fact)}: {plain(rounded)} {unit}"
     steps.append(Step("round", text, rounded))
     return rounded, f"{fact.stated} ({whose})"
 

@@ -8,9 +8,9 @@ from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.bodysize import FORMULAS
 from dosing.dose.patient import Patient
 from dosing.dose.sheet import Line
-from dosing.dose.steps import Step, shown, signed_percent
+from dosing.dose.steps import Step, cited, shown, signed_percent
 from dosing.regimen.drug import Drug
-from dosing.regimen.facts import Fact, NoCap
+from dosing.regimen.facts import NoCap
 from dosing.units import EXACT
 
 # From which deviation on another formula is worth a word, in percent.
@@ -49,13 +49,13 @@ def limits_of(drug: Drug, order: Order | None = None) -> Iterator[str]:
     """What limits a drug, in words with sources; of the usual ranges only that in the order's unit."""
     if drug.usual and drug.usual.stated:
         ranges = [each for each in drug.usual.stated if order is None or each.high.per == order.dose.per]
-        yield from (f"usual {each} {_from(drug.usual)}" for each in ranges)
+        yield from (f"usual {each} {cited(drug.usual)}" for each in ranges)
     for kind, fact in drug.limits.items():
         if fact.stated:
             of = f" of all {fact.stated.together}s" if fact.stated.together else ""
-            yield f"at most {fact.stated.most}{of} {_KINDS[kind]} {_from(fact)}"
+            yield f"at most {fact.stated.most}{of} {_KINDS[kind]} {cited(fact)}"
     if drug.spacing and drug.spacing.stated:
-        yield f"at least {drug.spacing.stated.hours} hours from dose to dose {_from(drug.spacing)}"
+        yield f"at least {drug.spacing.stated.hours} hours from dose to dose {cited(drug.spacing)}"
 
 
 _KINDS = {"single": "at one administration", "daily": "in a day", "cycle": "in a cycle", "lifetime": "in a lifetime"}
@@ -65,11 +65,11 @@ def _not_reached(order: Order, reached: Collection[str]) -> Iterator[str]:
     """The caps that there are, but for those of the kinds `reached`."""
     cap = order.bsa_cap if order.bsa_cap and order.bsa_cap.stated is not None else order.drug.bsa_cap
     if order.dose.per == "m2" and cap and isinstance(cap.stated, NoCap):
-        yield f"no cap on the body surface {_from(cap)}"
+        yield f"no cap on the body surface {cited(cap)}"
     elif order.dose.per == "m2" and cap and cap.stated is not None and "bsa cap" not in reached:
-        yield f"body surface up to {cap.stated}: not reached {_from(cap)}"
+        yield f"body surface up to {cap.stated}: not reached {cited(cap)}"
     if order.max and order.max.stated is not None and "mg cap" not in reached:
-        yield f"maximum {order.max.stated} for one administration: not reached {_from(order.max)}"
+        yield f"maximum {order.max.stated} for one administration: not reached {cited(order.max)}"
 
 
 def _deviation(amount: Amount) -> str:
@@ -77,10 +77,6 @@ def _deviation(amount: Amount) -> str:
     if amount.exact is None or amount.value == amount.exact:
         return "none"
     return f"{'+' if amount.deviation_pct > 0 else ''}{shown(amount.deviation_pct)} % of the exact {shown(amount.exact)} {amount.unit}"
-
-
-def _from(fact: Fact[object]) -> str:
-    return f"[{fact.source}]{' UNVERIFIED' if fact.unverified else ''}"
 
 
 def _labelled(label: str, text: str) -> str:

@@ -17,7 +17,7 @@ from dosing.dose.course import Course
 from dosing.dose.measures import GRADED
 from dosing.dose.patient import Patient
 from dosing.dose.plausible import Grade
-from dosing.dose.steps import shown
+from dosing.dose.steps import cited, shown
 from dosing.dose.weighing import latest
 from dosing.errors import DoseError, PatientError, nearest
 from dosing.regimen.drug import LIMITED, Drug, Limit
@@ -487,11 +487,6 @@ def graded(name: str, stop: bool, override: Collection[str]) -> Grade:
 def let_pass(grade: Grade) -> str:
     """What is said of a stop that somebody let pass."""
     return " (overridden)" if grade is Grade.OVERRIDDEN else ""
-
-
-def cited(fact: Fact[object] | None) -> str:
-    """The source of a limit, and whether it is unverified."""
-    return f"[{fact.source}]{' UNVERIFIED' if fact.unverified else ''}" if fact else ""
 
 
 def _where(first: _Given, count: int, what: str) -> str:

@@ -42,6 +42,13 @@ def with_policy(order: Order, practice: Practice) -> Order:
     return replace(order, policy=practice.policy(order.drug, computed=order.computed))
 
 
+def check_practice(practice: Practice, regimen: Regimen | None = None) -> None:
+    """Raise RegimenError where something was chosen for a drug that is neither shipped nor the regimen's own: it would do nothing."""
+    for id in dict.fromkeys((*practice.rounding, *practice.drugs, *practice.groups)):
+        if id:
+            find_drug(id, regimen=regimen)
+
+
 def phases_giving(drug: str, regimen: Regimen) -> list[str]:
     """The phases that give a drug, in their order."""
     return [phase.id for phase in regimen.phases if any(activity.drug and activity.drug.stated == drug for activity in phase.activities)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dosing.dose.course import Course
 from dosing.dose.factors import known
 from dosing.dose.measures import GRADED
+from dosing.dose.order import check_practice
 from dosing.dose.patient import Patient
 from dosing.dose.plausible import Remark, assess
 from dosing.dose.practice import Practice
@@ -28,6 +29,7 @@ def personal(regimen: Regimen, course: Course, practice: Practice) -> Personal:
     Raises PatientError for measurements that are probably a slip (unless overridden) or that a formula misses, RegimenError where a choice
     between alternative rules is missing.
     """
+    check_practice(practice, regimen)
     said = looked_at(course)
     factors = known(course.patient)
     adapted = adapt(regimen, factors.values, groups=practice.groups, drug_of=lambda id: practice.drug(find_drug(id, regimen=regimen)))

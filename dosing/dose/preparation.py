@@ -12,7 +12,7 @@ from typing import Any
 from dosing.days import Span
 from dosing.dose.infusion import Bag, Stretch, against_range, drawn_ml, fill_bag, infuse, rate_ml_h, shown_concentration
 from dosing.dose.rounding import half_up
-from dosing.dose.steps import Step, shown
+from dosing.dose.steps import Step, cited, shown
 from dosing.dose.vials import Vials, open_vials, share
 from dosing.errors import DoseError
 from dosing.regimen.drug import Bag as BagFact
@@ -44,12 +44,6 @@ class _Filled:
         return self.facts[:1] if bag.withdrawn_ml else self.facts
 
 
-def by(*facts: Fact[Any]) -> str:
-    """The sources of what a line says, each once: `[empr-isa] [msuk-isa] UNVERIFIED`."""
-    keys = " ".join(f"[{source}]" for source in dict.fromkeys(fact.source for fact in facts))
-    return f"{keys} UNVERIFIED" if any(fact.unverified for fact in facts) else keys
-
-
 def waste_in_words(waste_mg: Decimal, waste_percent: Decimal) -> str:
     """`6.8 mg left over (5.2 % of what is opened)`, the percentage halves up."""
     return f"{plain(waste_mg)} mg left over ({plain(half_up(waste_percent, step=_TENTH))} % of what is opened)"
@@ -60,12 +54,12 @@ def prepare(quantity: Quantity, drug: Drug, route: str, *, over: Minutes | None,
     opened = open_vials(quantity, sizes=drug.vials.stated, drug=drug.id) if drug.vials and drug.vials.stated else None
     if opened and drug.vials:
         waste = waste_in_words(opened.waste_mg, opened.waste_percent)
-        yield Step("vials", f"{route}: open {opened}, {waste} {by(drug.vials)}")
+        yield Step("vials", f"{route}: open {opened}, {waste} {cited(drug.vials)}")
     yield from _dissolved(drug, route, opened)
     concentration = _concentration(drug, route)
     if concentration and concentration.stated:
         volume = drawn_ml(quantity, concentration=concentration.stated)
-        yield Step("volume", f"{route}: {shown(volume)} mL at {concentration.stated} {by(concentration)}")
+        yield Step("volume", f"{route}: {shown(volume)} mL at {concentration.stated} {cited(concentration)}")
     if route not in _NO_BAG:
         yield from _infused(quantity, drug, route, over=over, infusion=infusion)
 
@@ -88,7 +82,7 @@ def share_day(amounts: Sequence[Quantity], drug: Drug, *, allow: bool) -> tuple[
     shared = share(amounts, sizes=drug.vials.stated, allowed=True, drug=drug.id)
     common = shared.vials
     waste = waste_in_words(common.waste_mg, common.waste_percent)
-    steps = [may, Step("vials", f"open {common} for {plain(common.amount_mg)} mg in all, {waste} {by(drug.vials)}")]
+    steps = [may, Step("vials", f"open {common} for {plain(common.amount_mg)} mg in all, {waste} {cited(drug.vials)}")]
     for number, part in enumerate(shared.parts, 1):
         account = f"{shown(part.opened_mg)} mg of what is opened on its account"
         steps.append(Step("part", f"patient {number}: {plain(part.amount_mg)} mg, {account}; alone {part.alone}", part.amount_mg))
@@ -103,11 +97,11 @@ def _may_share(drug: Drug, *, allow: bool) -> Step:
     fact = drug.share_vials
     if fact and fact.stated is False:
         raise DoseError(
-            f"{drug.id}: its vials must not be shared between patients, the label forbids it {by(fact)};"
+            f"{drug.id}: its vials must not be shared between patients, the label forbids it {cited(fact)};"
             " prepare each amount from its own vials"
         )
     if fact and fact.stated:
-        return Step("sharing", f"vials may be shared {by(fact)}")
+        return Step("sharing", f"vials may be shared {cited(fact)}")
     if not allow:
         raise DoseError(
             f"{drug.id}: whether its vials may be shared between patients is not stated; where your rules allow it, say so with --allow"
@@ -118,7 +112,7 @@ def _may_share(drug: Drug, *, allow: bool) -> Step:
 def keeping(drug: Drug, routes: Sequence[str]) -> Iterator[Step]:
     """How long what was prepared keeps, once for all routes; nothing where it is only swallowed."""
     if drug.stability and drug.stability.stated and any(route != _NOT_INJECTED for route in routes):
-        yield Step("stability", f"stability: {drug.stability.stated} {by(drug.stability)}")
+        yield Step("stability", f"stability: {drug.stability.stated} {cited(drug.stability)}")
 
 
 # -- dissolving ---------------------------------------------------------------------------------------------------
@@ -131,7 +125,7 @@ def _dissolved(drug: Drug, route: str, opened: Vials | None) -> Iterator[Step]:
         return
     sizes = [size for size, _ in opened.vials] if opened else [size for size, _ in fact.stated.volumes]
     for size in sizes:
-        yield Step("reconstitution", f"{route}: {_fluid(fact.stated, size)} {by(fact)}")
+        yield Step("reconstitution", f"{route}: {_fluid(fact.stated, size)} {cited(fact)}")
 
 
 def _fluid(told: Reconstitution, size: Quantity) -> str:
@@ -151,7 +145,7 @@ def _infused(quantity: Quantity, drug: Drug, route: str, *, over: Minutes | None
     concentration = _concentration(drug, route)
     if not concentration or not concentration.stated:
         names = ", ".join(_name(volume, fact.stated) for volume in fact.stated.volumes)
-        yield Step("bag", f"{route}, {names}: the volume to put in is not known, as no concentration is stated {by(fact)}")
+        yield Step("bag", f"{route}, {names}: the volume to put in is not known, as no concentration is stated {cited(fact)}")
         return
     bags = [_fill(quantity, volume, fact.stated, concentration.stated, (fact, concentration)) for volume in fact.stated.volumes]
     note = _outside(bags, drug)
@@ -181,12 +175,12 @@ def _content(filled: _Filled, drug: Drug) -> str:
     """What is taken out and put in, what it comes to, and whether that is allowed."""
     bag, limits = filled.bag, drug.final_concentration
     if not bag:
-        return f"{filled.problem} {by(*filled.facts)}"
+        return f"{filled.problem} {cited(*filled.facts)}"
     out = f"take out {shown(bag.withdrawn_ml)} mL, " if bag.withdrawn_ml else ""
     mixed = f"{out}put in {shown(bag.drug_ml)} mL of the drug: {shown(bag.volume_ml)} mL at {shown_concentration(bag.concentration)}"
     if not limits or not limits.stated:
-        return f"{mixed} {by(*filled.facts)}"
-    return f"{mixed}, {_place(bag, limits.stated)} the allowed {limits.stated} {by(*filled.facts, limits)}"
+        return f"{mixed} {cited(*filled.facts)}"
+    return f"{mixed}, {_place(bag, limits.stated)} the allowed {limits.stated} {cited(*filled.facts, limits)}"
 
 
 def _place(bag: Bag, allowed: ConcentrationRange) -> str:
@@ -200,7 +194,7 @@ def _outside(bags: Sequence[_Filled], drug: Drug) -> str:
         return ""
     if any(each.bag and _place(each.bag, limits.stated) == "within" for each in bags):
         return ""
-    return f"no bag of {drug.id} holds this amount at the allowed {limits.stated} {by(limits)}"
+    return f"no bag of {drug.id} holds this amount at the allowed {limits.stated} {cited(limits)}"
 
 
 # -- the rates ----------------------------------------------------------------------------------------------------
@@ -214,7 +208,7 @@ def _fixed(filled: _Filled, bag: Bag, route: str, over: Minutes | None) -> Itera
     if over and over.low == over.high:
         rate = rate_ml_h(bag.volume_ml, minutes=Decimal(over.low))
         text = f"{_short(rate)} mL/h over {over.low} min, as the regimen states"
-        yield Step("rate", f"{route}, bag of {filled.volume}: {text} {by(*filled.rates(bag))}")
+        yield Step("rate", f"{route}, bag of {filled.volume}: {text} {cited(*filled.rates(bag))}")
 
 
 def _stepwise(filled: _Filled, bag: Bag, drug: Drug, route: str, *, over: Minutes | None, infusion: int | None) -> Iterator[Step]:
@@ -229,7 +223,7 @@ def _stepwise(filled: _Filled, bag: Bag, drug: Drug, route: str, *, over: Minute
             told = f"{_course(rows)}{_unlike(rows, over) if infusion is not None else ''}"
         except DoseError as error:
             told = str(error)
-        yield Step("rate", f"{route}, {which}, bag of {filled.volume}: {told} {by(fact, *filled.rates(bag))}")
+        yield Step("rate", f"{route}, {which}, bag of {filled.volume}: {told} {cited(fact, *filled.rates(bag))}")
 
 
 def _unlike(rows: Sequence[Stretch], over: Minutes | None) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dosing.dose.amount import Amount
 from dosing.dose.infusion import drawn_ml
 from dosing.dose.oral import MadeUp, make_up
-from dosing.dose.preparation import by, keeping, prepare
-from dosing.dose.steps import Step, shown
+from dosing.dose.preparation import keeping, prepare
+from dosing.dose.steps import Step, cited, shown
 from dosing.errors import DoseError
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact, Minutes
@@ -58,8 +58,8 @@ def units_in_words(made: MadeUp) -> str:
 def _oral(quantity: Quantity, drug: Drug) -> Iterator[Step]:
     for form, fact in oral_forms(drug).items():
         made = make_up(quantity, strengths=fact.stated or (), drug=drug.id)
-        yield Step("units", f"{ORAL}, {form}: {units_in_words(made)} {by(fact)}")
+        yield Step("units", f"{ORAL}, {form}: {units_in_words(made)} {cited(fact)}")
     # only what is stated for this very route: the fluid in a vial is not one to drink
     liquid = drug.concentration.get(ORAL)
     if liquid and liquid.stated:
-        yield Step("volume", f"{ORAL}: {shown(drawn_ml(quantity, concentration=liquid.stated))} mL at {liquid.stated} {by(liquid)}")
+        yield Step("volume", f"{ORAL}: {shown(drawn_ml(quantity, concentration=liquid.stated))} mL at {liquid.stated} {cited(liquid)}")

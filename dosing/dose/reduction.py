@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dosing.dose.steps import Step
+from dosing.dose.steps import Step, cited
 from dosing.errors import DoseError, nearest
 from dosing.regimen.drug import Drug, Levels
 from dosing.regimen.facts import Fact, Percent
@@ -170,7 +170,7 @@ def reduced(dose: Quantity, reduction: Reduction, drug: Drug, *, highest: Quanti
         raise DoseError(f"{reduction}: from {highest} {drug.id} has no such level ({have}); give a percentage")
     lower = table.below[reduction.level - 1]
     mark = " UNVERIFIED" if levels.unverified else ""
-    of = f"level {reduction.level} of {highest} is {lower} [{levels.source}]{mark}: {reduction.reason}"
+    of = f"level {reduction.level} of {highest} is {lower} {cited(levels)}: {reduction.reason}"
     if dose.value <= lower.value:
         return dose, Step("level", f"{of}; {dose} is not above it and stays", note=f"{reduction}; {dose} is not above it{mark}")
     return lower, Step("level", f"{of}; {lower} instead of {dose}", note=f"{reduction}: {lower} instead of {dose}{mark}")

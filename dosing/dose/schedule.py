@@ -70,8 +70,11 @@ def dose_schedule(
     *,
     practice: Practice = USUAL,
     said: Iterable[str] = (),
+    limits: bool = True,
 ) -> DosedSchedule:
     """The schedule with amounts for the patient; without any measurement only flat doses become amounts.
+
+    Without `limits` nobody looks at them, as where only a sample of the cycles is drawn.
 
     Raises PatientError where some measurements are at hand and one that a drug needs is not; DoseError for a reduction that can't be made,
     for a limit whose passing is a stop, and where no rule says when a new weight counts.
@@ -82,7 +85,7 @@ def dose_schedule(
     check_later(known, schedule.start)
     work = _Work(schedule.regimen, known, practice)
     rows = [work.dose(entry) for entry in schedule.entries]
-    findings = look(rows, drug_of=work.drug, course=known)
+    findings = look(rows, drug_of=work.drug, course=known) if limits else ()
     require(findings)
     for finding in findings:
         if finding.row is not None:

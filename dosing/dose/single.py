@@ -6,7 +6,7 @@ from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.course import Course
 from dosing.dose.limits import Finding, check_override, require, usual
 from dosing.dose.once import at_once
-from dosing.dose.order import with_policy
+from dosing.dose.order import check_practice, with_policy
 from dosing.dose.personal import looked_at
 from dosing.dose.practice import Practice
 from dosing.regimen.drug import Drug
@@ -30,6 +30,7 @@ def single(drug: Drug, dose: Quantity, *, course: Course, practice: Practice) ->
     range and an amount above a limit that stops.
     """
     drug = practice.drug(drug)
+    check_practice(practice)
     said = looked_at(course)
     check_override(course.override, [drug])
     slip = usual(drug, dose, course.override)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from typing import Any
 
+from dosing.regimen.facts import Fact
 from dosing.units import plain
 
 _SHOWN = Decimal("0.0001")
@@ -34,3 +36,10 @@ def signed_percent(percent: Decimal) -> str:
     """A deviation with its sign and one decimal, halves away from zero: `+5.3 %`, `-0.1 %`; `0 %` where nothing of it is left."""
     short = percent.quantize(_TENTH, context=_SHOWING)
     return f"{'+' if short > 0 else ''}{plain(short)} %" if short else "0 %"
+
+
+def cited(*facts: Fact[Any] | None) -> str:
+    """The sources of what a line says, each once, and whether one of the facts is unverified: `[empr-isa] [msuk-isa] UNVERIFIED`."""
+    given = [fact for fact in facts if fact]
+    keys = " ".join(f"[{source}]" for source in dict.fromkeys(fact.source for fact in given))
+    return f"{keys} UNVERIFIED" if any(fact.unverified for fact in given) else keys

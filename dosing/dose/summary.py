@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from dosing.dose.oral import Units, make_up, name_days_off, name_runs, together
-from dosing.dose.preparation import by, waste_in_words
+from dosing.dose.preparation import waste_in_words
 from dosing.dose.product import ORAL, oral_forms, routes_of, units_in_words
 from dosing.dose.rounding import half_up
 from dosing.dose.schedule import Dosed
+from dosing.dose.steps import cited
 from dosing.dose.tally import Counted, Given, Line, Opened, Part, Taken, Tally, numbered, plus, tally
 from dosing.dose.vials import Vials, open_vials
 from dosing.regimen.drug import Drug
@@ -166,7 +167,7 @@ def _opened(line: Line, drug: Drug) -> Iterator[Opened]:
     amount_mg = plus(None, Quantity(Decimal(0), "mg"), 0)
     for vials, times in drawn:
         amount_mg = plus(amount_mg, Quantity(vials.amount_mg, "mg"), times)
-    yield Opened(routes, Vials(amount_mg.value, units.units), replace(left_out, sums=()), by(drug.vials))
+    yield Opened(routes, Vials(amount_mg.value, units.units), replace(left_out, sums=()), cited(drug.vials))
 
 
 def _counted(line: Line, drug: Drug) -> Iterator[Counted]:
@@ -178,7 +179,7 @@ def _counted(line: Line, drug: Drug) -> Iterator[Counted]:
         taken = tuple(_taken(part, doses, fact, drug) for part, doses in found)
         known = [(each.a_day, len(each.days)) for each in taken if each.a_day]
         a_cycle = together(known) if len(known) == len(taken) else None
-        yield Counted(routes, form, taken, a_cycle, None, _days_off(line), by(fact))
+        yield Counted(routes, form, taken, a_cycle, None, _days_off(line), cited(fact))
 
 
 def _taken(part: Part, doses: Sequence[Given], fact: Fact[tuple[Quantity, ...]], drug: Drug) -> Taken:

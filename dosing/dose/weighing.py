@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from dosing.dose.course import Course
 from dosing.dose.patient import Patient
-from dosing.dose.steps import Step, signed_percent
+from dosing.dose.steps import Step, cited, signed_percent
 from dosing.errors import DoseError, PatientError
 from dosing.regimen.drug import Drug, Weigh
 from dosing.regimen.facts import Fact
@@ -24,8 +24,12 @@ _TENTH = Decimal("0.1")
 def check_later(course: Course, start: date) -> None:
     """Raise PatientError for a later measurement that can't count.
 
-    That is one without date or weight or from before the start, two of one day, and any where the first amounts went by no weight.
+    That is one without date or weight or from before the start, two of one day, and any where the first amounts went by no weight; and a
+    first measurement from after the start.
     """
+    first = course.patient.measured_on
+    if first and first > start:
+        raise PatientError(f"height and weight are of {first}, after the start on {start}; give a later measurement with --measured")
     if course.later and course.patient.bsa_m2 is not None:
         raise PatientError("later measurements need the height and weight that the first amounts were computed with, not --bsa")
     if course.later and course.patient.weight_kg is None:
@@ -93,7 +97,7 @@ def _decide(rule: Fact[Weigh], old: Patient, new: Patient, *, first: bool) -> tu
     change = _change(old, new)
     since = f"since {old.measured_on}" if old.measured_on else "since the start"
     more_than = rule.stated.more_than if rule.stated else None
-    by = f"[{rule.source}]{' UNVERIFIED' if rule.unverified else ''}"
+    by = cited(rule)
     if more_than is None:
         counts, why = first, "weighed each cycle" if first else "it counts from the next cycle"
     else:

@@ -16,7 +16,7 @@ import dosing
 from dosing.dose.schedule import Dosed, DosedSchedule
 from dosing.errors import OutputError
 from dosing.export.rows import notes
-from dosing.export.text import CLINIC, HOME, clean, in_words, named, ordered, place
+from dosing.export.text import CLINIC, HOME, clean, in_words, named, ordered, place, without_options
 
 _COLOR = "teal"
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -112,7 +112,7 @@ def _whole(dosed: DosedSchedule) -> list[str]:
     """What must be said of the calendar as a whole; it stands in the first event, where people see it."""
     schedule = dosed.schedule
     made = f"{schedule.regimen.id} version {schedule.regimen.version}, dosing {dosing.__version__}"
-    return [*_left_out(dosed), *(f"Note: {note}" for note in dosed.notes), made]
+    return [*_left_out(dosed), *(f"Note: {note}" for note in map(without_options, dosed.notes)), made]
 
 
 def _left_out(dosed: DosedSchedule) -> list[str]:

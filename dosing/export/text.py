@@ -13,6 +13,7 @@ from dosing.schedule.entries import Entry
 _WIDTH = 100
 # What stands between a number and its unit, where no line may end.
 _GLUE = "\xa0"
+_OPTIONS = re.compile(r" \(--[^()]*\)$")
 CLINIC, HOME = "clinic", "home"
 ORAL = "PO"
 
@@ -30,9 +31,14 @@ def folded(text: str, *, hanging: int | None = None) -> list[str]:
     """
     words = text.lstrip()
     indent = len(text) - len(words) + (2 if words.startswith(("* ", "- ")) else 4) if hanging is None else hanging
-    glued = re.sub(r"(?<=[0-9]) (?=[a-z%])", _GLUE, text, flags=re.IGNORECASE)
+    glued = re.sub(r"(?<=[0-9]) (?=[a-z%])|(?<=[0-9] x) (?=[0-9])", _GLUE, text, flags=re.IGNORECASE)
     lines = wrap(glued, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_GLUE, " ") for line in lines] or [""]
+
+
+def without_options(note: str) -> str:
+    """The note for people who have no command line: without the options that it names in brackets at its end."""
+    return _OPTIONS.sub("", note)
 
 
 def place(entry: Entry, regimen: Regimen) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from dosing.days import Numbering
 from dosing.regimen import grid
@@ -13,6 +13,8 @@ from dosing.schedule.calendar import add, shift
 from dosing.schedule.timeline import Cycle, Placed, moment_of
 from dosing.units import Quantity
 
+# `Entry.date` hides the name inside the class.
+Day: TypeAlias = date
 _PLAIN = Numbering()
 
 
@@ -21,7 +23,8 @@ class Entry:
     """One activity on one date.
 
     `cycle` and `day` are None where the phase has none; `n` tells the visits of a series apart. `facts` are the regimen's
-    facts that hold on this day, by field; `rank` is the place within the day.
+    facts that hold on this day, by field; `rank` is the place within the day. What came of changes: `status` (held, omitted, stopped,
+    skipped; empty for an entry that stands), `planned_on` the first date of an entry that was moved, `why` the reasons.
     """
 
     date: date
@@ -36,6 +39,9 @@ class Entry:
     optional: bool
     note: str
     rank: tuple[int, int]
+    status: str = ""
+    planned_on: "Day | None" = None
+    why: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, int | None, int | None, str, int]:

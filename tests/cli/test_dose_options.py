@@ -150,12 +150,19 @@ def test_an_override_of_an_unknown_name(run: Run, name: str, expected: str) -> N
         ("--child-pugh D", 4, ("child pugh is 'D'; it is one of A, B, C",)),
         ("--liver bad", 4, ("liver is 'bad'; it is one of normal, mild, moderate, severe",)),
         ("--crcl-weight ideel", 4, ("crcl weight is 'ideel'; it is one of actual, ideal, adjusted",)),
+        ("--measured-on 2026-02-30", 4, ("--measured-on: '2026-02-30' is not a day of the calendar",)),
+        ("--measured-on 05/01/2026", 4, ("--measured-on: '05/01/2026' is not a date; write it as 2026-01-05",)),
         ("--lost nose", 4, ("amputation 'nose' can't be read",)),
         ("--rule lenalidomide=uk", 3, ("lenalidomide has no rules of a group 'uk'", "groups: us, eu; or none")),
         ("--rule carfilzomib=us", 3, ("carfilzomib has no alternative rules to choose from; leave out --rule carfilzomib=us",)),
         ("--rule lenalidomid=us", 3, ("there is no drug 'lenalidomid'; did you mean 'lenalidomide'?",)),
         ("--rule lenalidomide", 6, ("--rule 'lenalidomide' must have the form DRUG=VALUE",)),
         ("--rule lenalidomide=us --rule Revlimid=eu", 6, ("--rule lenalidomide is given twice; keep one",)),
+        (
+            "--crcl 20 --rule lenalidomide=us",
+            3,
+            ("rule us-below-30 (15 mg instead of 25 mg", "depends on dialysis too, not given; give --dialysis"),
+        ),
         ("--age 76", 3, ("sources differ", "--rule dexamethasone=over-75, --rule dexamethasone=from-75, --rule dexamethasone=none")),
         ("--dose-weight carfilzomib=adjsted", 6, ("--dose-weight: 'adjsted' is not one of actual, ideal, adjusted, before amputation",)),
         ("--dose-weight ideal", 6, ("--dose-weight 'ideal' must have the form DRUG=VALUE",)),
@@ -181,6 +188,31 @@ def test_rules_that_can_t_be_looked_at(run: Run, options: str, code: int, expect
 def test_both_sides_of_75_years(run: Run, options: str, amount: str) -> None:
     assert set(amounts(run, f"{KRD} {options}", "dexamethasone").values()) == {amount}
     assert f"-> {amount} per administration" in run(*shlex.split(f"{DOSE} {options}")).stdout.partition("dexamethasone")[2]
+
+
+@pytest.mark.parametrize(
+    ("bilirubin", "amount"),
+    [
+        # 9 mg/m2 x 2 m2 = 18 mg; half of it from 1.2 to 3 mg/dL, a quarter to 5 mg/dL. 1 mg/dL is 17.1 umol/L.
+        ("1.1mg/dL", "18 mg"),
+        ("1.2mg/dL", "9 mg"),
+        ("3mg/dL", "9 mg"),
+        ("51.3umol/L", "9 mg"),
+        ("51.4umol/L", "4.5 mg"),
+        ("85.5umol/L", "4.5 mg"),
+    ],
+)
+def test_bilirubin_in_both_units(run: Run, bilirubin: str, amount: str) -> None:
+    line = f"schedule pad --start 2026-01-05 --bsa 2 --cycles 1 --bilirubin {bilirubin}"
+    assert set(amounts(run, line, "doxorubicin").values()) == {amount}
+
+
+def test_no_dose_where_the_label_has_none(run: Run) -> None:
+    """Above 5 mg/dL, that is 85.5 umol/L, the label calls doxorubicin contraindicated."""
+    result = run(*shlex.split("dose pad --bsa 2 --bilirubin 85.6umol/L"))
+    assert result.exit_code == 6
+    assert "doxorubicin.dose is not stated" in result.stderr
+    assert "DOXOrubicin" not in result.stdout
 
 
 def test_what_was_not_looked_at_is_said(run: Run) -> None:
@@ -334,6 +366,7 @@ def test_every_output_names_the_site_and_its_hash(run: Run, site: str) -> None:
     assert run("dose", "krd", *given).stdout.startswith(f"site {site}\n")
     assert run("dose", "carfilzomib", "--dose", "27mg/m2", *given).stdout.startswith(f"site {site}\n")
     assert run("summary", *drawn).stdout.startswith(f"site {site}\n")
+    assert run("share", "bortezomib", "2mg", "1.2mg", "--allow", "--site", "site.yaml").stdout.startswith(f"site {site}\n")
     assert run("schedule", *drawn).stdout.startswith(f"site {site}\nDate ")
     rows = csv.DictReader(io.StringIO(run("schedule", *drawn, "--format", "csv").stdout))
     assert {row["site"] for row in rows} == {site}

@@ -6,9 +6,12 @@ import re
 import shlex
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from click.testing import Result
+
+from dosing.export.text import folded
 
 Run = Callable[..., Result]
 
@@ -80,19 +83,24 @@ def test_a_maximum_that_is_not_reached(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["krd", "isa-k --variant dl2", "vmp", "pad", "isa-kd", "v-pld"])
 def test_every_line_has_a_label_and_fits(run: Run, name: str) -> None:
-    """At most 100 characters; labels in the order of the work; a number is never parted from its unit; no stray digits."""
-    lines = said(
-        run,
-        f"dose {name} --height 171 --weight 83 --explain --rule dexamethasone=none"
-        if name == "krd"
-        else f"dose {name} --height 171 --weight 83 --explain",
-    )
+    """At most 100 characters, and each label is known; no line ends between a number and its unit; no exponents, no trailing zeros."""
+    lines = said(run, f"dose {name} --height 171 --weight 83 --explain")
     lines = lines[: lines.index(BY_CYCLE)]
     assert max(map(len, lines)) <= 100
-    assert {line[4:14].strip() for line in lines if line.startswith("    ")} <= {"", *LABELS}
-    for line in lines:
-        assert not re.search(r"[0-9]E[-+]?[0-9]|[0-9.]{18}|[0-9]\.[0-9]*0 ", line)
-        assert not re.search(r"(?<![\]0-9a-z])[0-9.]+$", line.removesuffix(" about")) or line.endswith("]"), line
+    assert {line[4:15].strip() for line in lines if line.startswith("    ")} <= {"", *LABELS}
+    for line, after in pairwise(lines):
+        assert not re.search(r"[0-9]E[-+]?[0-9]|[0-9]\.[0-9]{5,}|[0-9]\.[0-9]*0\b", line)
+        assert not (re.search(r" [0-9.]+$", line) and re.match(r" +(mg|mL|min|kg|cm|m2|%|h|microgram)\b", after)), line
+
+
+@pytest.mark.parametrize("width", range(60, 110))
+def test_no_number_is_parted_from_its_unit(width: int) -> None:
+    """Whatever stands before it: `49.1 mg`, `10 %` and `12 x 10 mg` stay on one line, and nothing is lost."""
+    text = f"    {'x' * width} 49.1 mg {'y' * 20} 10 % z 12 x 10 mg"
+    lines = folded(text, hanging=4)
+    assert [line for line in lines if line.endswith(("49.1", "10", "12", " x")) or len(line) > max(100, width + 4)] == []
+    assert " ".join(line.strip() for line in lines) == text.strip()
+    assert len(lines) > 1 or len(text) <= 100
 
 
 def test_what_nobody_could_trace_is_marked(run: Run) -> None:
@@ -223,3 +231,10 @@ def test_tall_man_letters(run: Run) -> None:
     assert said(run, "dose doxorubicin --dose 50mg/m2 --bsa 1.8")[0] == "DOXOrubicin 50 mg/m2: 90 mg"
     assert said(run, "dose pad --bsa 1.8 --explain")[0].startswith("treatment bortezomib")
     assert any(line.startswith("treatment DOXOrubicin: 9 mg/m2") for line in said(run, "dose pad --bsa 1.8"))
+
+
+def test_a_regimen_without_days_has_nothing_to_count(run: Run) -> None:
+    line = "--height 170 --weight 70 --explain"
+    result = run(*shlex.split(f"dose cfz-60min {line}"))
+    assert result.exit_code == 6
+    assert result.stdout.endswith(f"\n{BY_CYCLE}\nnothing to count: no drug is on a day that is stated\n")

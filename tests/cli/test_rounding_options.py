@@ -151,7 +151,10 @@ def test_policies_that_can_t_be_used(run: Run, options: str, code: int, expected
 
 def test_an_amount_outside_the_table_is_not_rounded(run: Run) -> None:
     """60 mg is the first that the last band doesn't have, 39.9 mg below the first."""
-    for dose, amount, why in (("60", "60 mg", "the table ends below 60 mg"), ("39.9", "39.9 mg", "the amount is below 40 mg, where the table begins")):
+    for dose, amount, why in (
+        ("60", "60 mg", "the table ends below 60 mg"),
+        ("39.9", "39.9 mg", "the amount is below 40 mg, where the table begins"),
+    ):
         found, step = rounded(run, "--round 'bands good' --bands good.csv", f"carfilzomib --dose {dose}mg/m2 --bsa 1")
         assert found == amount
         assert f"not rounded to bands good: {why}" in step

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dosing.dose.patient import Patient
 from dosing.dose.measures import GRADED as LIMITS
+from dosing.dose.patient import Patient
 from dosing.dose.plausible import Grade, Remark, assess
 from dosing.errors import PatientError
 from dosing.units import Quantity

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from dosing.dose.amount import Amount
 from dosing.dose.infusion import against_range
-from dosing.dose.preparation import by, share_day, waste_in_words
+from dosing.dose.preparation import share_day, waste_in_words
 from dosing.dose.product import product_steps
-from dosing.dose.steps import Step
+from dosing.dose.steps import Step, cited
 from dosing.errors import DoseError
 from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
@@ -347,8 +347,8 @@ def test_no_route_anywhere() -> None:
 
 def test_sources_stand_once_each() -> None:
     one, other = Fact(1, "a"), Fact(2, "b", unverified=True)
-    assert by(one) == "[a]"
-    assert by(one, one, other) == "[a] [b] UNVERIFIED"
+    assert cited(one) == "[a]"
+    assert cited(one, one, other) == "[a] [b] UNVERIFIED"
 
 
 @pytest.mark.parametrize(("value", "place"), [("0.99", "below"), ("1", "within"), ("2", "within"), ("2.01", "above")])

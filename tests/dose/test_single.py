@@ -11,7 +11,8 @@ from dosing.dose.policy import parse_policy
 from dosing.dose.practice import USUAL, Practice
 from dosing.dose.single import Single, single
 from dosing.errors import DoseError, PatientError
-from dosing.regimen.facts import Fact
+from dosing.regimen.drug import Limit
+from dosing.regimen.facts import Fact, Gap
 from dosing.regimen.library import find_drug
 from dosing.units import parse_dose
 
@@ -87,3 +88,47 @@ def test_what_is_missing() -> None:
 def test_an_override_of_nothing() -> None:
     with pytest.raises(DoseError, match=r"override of 'carfilzomib.usul'.*did you mean 'carfilzomib.usual'"):
         made("27 mg/m2", override=("carfilzomib.usul",))
+
+
+# -- the most at once, in other units -----------------------------------------------------------------------------
+
+
+def at_most(most: str, dose: str, patient: Patient = TWO, *, drug: str = "carfilzomib", **fields: Any) -> list[str]:
+    limit = Fact(Limit(parse_dose(most), False), "ours")
+    practice = Practice(drugs={drug: {"usual": Fact(Gap.NOT_STATED, "ours"), "limits": {"single": limit}, **fields}})
+    return [finding.note for finding in made(dose, patient, drug=drug, practice=practice).findings]
+
+
+@pytest.mark.parametrize(
+    ("most", "dose", "passed"),
+    [
+        ("60 mg/m2", "60 mg/m2", False),  # 120 mg at 2 m2
+        ("60 mg/m2", "60.1 mg/m2", True),
+        ("0.12 g", "60 mg/m2", False),
+        ("0.12 g", "60.1 mg/m2", True),
+        ("2 mg/kg", "2 mg/kg", False),
+        ("2 mg/kg", "2.1 mg/kg", True),
+    ],
+)
+def test_a_limit_by_size(most: str, dose: str, passed: bool) -> None:
+    assert bool(at_most(most, dose)) == passed
+
+
+@pytest.mark.parametrize(
+    ("most", "dose", "patient"),
+    [
+        ("100 units", "40 mg", TWO),  # of another kind
+        ("60 mg/m2", "40 mg", TWO),  # no body surface went into a flat dose
+        ("2 mg/kg", "27 mg/m2", Patient(bsa_m2=2)),  # no weight is known
+    ],
+)
+def test_a_limit_that_can_not_be_looked_at_is_said(most: str, dose: str, patient: Patient) -> None:
+    (note,) = at_most(most, dose, patient)
+    assert f"the limit of {most} in one administration [ours] can't be looked at" in note
+
+
+def test_a_limit_by_the_weight_that_the_drug_is_dosed_by() -> None:
+    """A woman of 160 cm has an ideal weight of 52.38 kg: 105 mg are 2.005 mg/kg of that, and 1.17 mg/kg of her 90 kg."""
+    woman = Patient(height_cm=160, weight_kg=90, sex="female")
+    assert at_most("2 mg/kg", "105 mg", woman) == []
+    assert at_most("2 mg/kg", "105 mg", woman, weight=Fact("ideal", "ours")) != []

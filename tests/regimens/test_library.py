@@ -47,11 +47,11 @@ UNCITED = {
     "a group, or a page of it, of a drug whose facts come from one page": ("pom-set", "mdt-pom", "pld-set"),
     "practice around carfilzomib that no regimen here follows": ("emory",),
     "where the constants of a formula were read; the formula cites its paper": ("redl", "ll-abs", "grph-bsa", "admiral", "physio-r"),
-    "printed examples of body surface": ("clinpk", "medeq", "omni"),
+    "printed examples of body surface": ("medeq", "omni"),
     "where Calvert's formula was read, and printed examples": ("grph-calv", "ccc", "gera"),
-    "where the formula of creatinine clearance was read, and printed examples": ("cg-scribd", "sgc", "clincalc"),
+    "where the formula of creatinine clearance was read, and printed examples": ("cg-scribd", "clincalc"),
     "where the ideal body weight was read; the formula cites its paper": ("clincalc-ibw",),
-    "rounding to vials and bands, which no regimen here states": ("hopa-asco", "hopa-jop", "nhs-band"),
+    "rounding to vials and bands, which no regimen here states": ("hopa-jop", "nhs-band"),
     "a second list of codes; the drug files cite the first": ("cpic",),
 }
 NOT_GIVEN = {"methylprednisolone": "a partner that cfz-for-bortezomib allows; none of the shipped bases gives it"}

@@ -6,7 +6,7 @@ could be shipped: write a case for it.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from dosing.cases.read import Case, read_cases
-from dosing.cases.run import run_case
+from dosing.cases.run import run_case, run_drug_case
+from dosing.errors import RegimenFileError
 from dosing.regimen import library, lint
 from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
@@ -27,6 +28,7 @@ from dosing.regimen.library import cases_file, data_dir, drug_ids, regimen_ids
 FIELDS = {"cycle", "repeat", "for", "until", "suggest", "anchor", "start"}
 FIELDS |= {"dose", "route", "days", "over", "times", "every", "max", "bsa_cap", "round", "at"}
 EXPOSURE = {"doses", "of", "within"}
+RULE = {"when", "given", "dose", "percent", "days", "group"}
 GROUPS = ("give", "assess", "visits")
 
 # The fields whose numbers decide nothing: names and keys, the file's own version and date, and words for people.
@@ -45,23 +47,34 @@ FILLED = {"cycle": "28 days", "dose": "1 mg", "days": "1", "over": "30 min", "at
 
 # Mutants that mean the same as the file, with the reason.
 _SAME_ON_BOTH_SIDES = "the days are the same on both sides of the boundary; only their source differs"
-EQUIVALENT: dict[tuple[str, str, str, str], str] = {
-    **{
-        ("krd", f"treatment.{drug}.days", "C1-18 | C19+", now): _SAME_ON_BOTH_SIDES
-        for drug in ("lenalidomide", "dexamethasone")
-        for now in ("C1-17 | C18+", "C1-19 | C20+")
-    },
+EQUIVALENT = {
+    ("krd", f"treatment.{drug}.days", "C1-18 | C19+", now): _SAME_ON_BOTH_SIDES
+    for drug in ("lenalidomide", "dexamethasone")
+    for now in ("C1-17 | C18+", "C1-19 | C20+")
 }
 
-# Drugs whose precision no shipped regimen ever rounds by, with the reason.
-NEVER_ROUNDED = {
-    "cyclophosphamide": "the regimens that give it state their own rounding, to tablets",
-    "dexamethasone": "given in flat doses only, which are given as stated",
-    "lenalidomide": "given in flat doses only, which are given as stated",
-    "methylprednisolone": "no shipped regimen gives it",
-    "pomalidomide": "given in flat doses only, which are given as stated",
-    "thalidomide": "given in flat doses only, which are given as stated",
-}
+# In a drug file every scalar is a fact, but for names, keys of sources, and reasons. A note is told, and its numbers count.
+DRUG_WORDS = {"id", "source", "names", "because"}
+# A word is exchanged for each other of its group; it stands between spaces, or beside a comma or a bracket.
+SWAPS = (
+    (">=", ">", "<=", "<"),
+    ("yes", "no"),
+    ("warn", "stop"),
+    ("mild", "moderate", "severe", "normal"),
+    ("child-pugh A", "child-pugh B", "child-pugh C"),
+    ("no dialysis", "dialysis"),
+    ("actual", "ideal", "adjusted"),
+    ("each cycle", "more than 20 %"),
+    ("up to", "at least"),
+    ("sterile water", "0.9 % sodium chloride", "5 % dextrose", "the diluent of its pack"),
+    ("mg", "mcg", "g"),
+    ("mg/m2", "mg/kg", "mcg/m2"),
+    ("mg/mL", "mcg/mL"),
+    ("min", "h", "hours"),
+    ("us", "eu", "over-75", "from-75"),
+    ("proteasome inhibitor", "IMiD", "alkylator", "anthracycline", "glucocorticoid", "anti-CD38 antibody"),
+    ROUTES,
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,8 @@ def facts(root: yaml.Node) -> Iterator[Scalar]:
                 if field in FIELDS:
                     yield from fact(value, f"{group}.{overlay.value}.{key.value}", field)
     yield from fields(child(child(root, "derive"), "exposure"), "derive.exposure", EXPOSURE)
+    for rule, body in entries(child(root, "rules")):
+        yield from fields(body, f"rules.{rule.value}", RULE)
 
 
 def fields(owner: yaml.Node | None, path: str, known: set[str]) -> Iterator[Scalar]:
@@ -175,6 +190,7 @@ def changed(text: str, scalar: Scalar) -> Iterator[Mutant]:
     was = text[begin:end]
     news = [FILLED[scalar.field]] if was in GAPS and scalar.field in FILLED else []
     news += [route for route in ROUTES if route != was] if scalar.field == "route" and not scalar.scope else []
+    news += swapped(was) if scalar.field == "when" else []
     for match in (IN_SCOPE if scalar.scope else IN_VALUE).finditer(was):
         news += [was[: match.start()] + number + was[match.end() :] for number in others(match[0], scope=scalar.scope)]
     for now in news:
@@ -187,6 +203,19 @@ def others(number: str, *, scope: bool = False) -> list[str]:
     digit = Decimal(1).scaleb(int(value.as_tuple().exponent))
     news = [value + 1, value - 1, value * 2, value + digit, value - digit, *([value + 6, value + 7] if scope else [])]
     return [str(new) for new in dict.fromkeys(news) if new > 0 and new != value]
+
+
+def swapped(was: str) -> list[str]:
+    """The text with each of its words exchanged for the others of its group."""
+    return [
+        was[: match.start()] + other + was[match.end() :]
+        for group in SWAPS
+        for word in group
+        for match in re.finditer(rf"(?<![^\s(\[]){re.escape(word)}(?![^\s,;)\]])", was)
+        if not any(word in longer and longer in was for longer in group if longer != word)
+        for other in group
+        if other != word
+    ]
 
 
 def moved_boundaries(text: str, scopes: list[Scalar]) -> Iterator[Mutant]:
@@ -212,14 +241,23 @@ def cases_of(id: str) -> tuple[Case, ...]:
     return read_cases(path.read_bytes(), file=path.name).cases
 
 
+def keys_of(case: Case) -> set[str]:
+    """What a case gives."""
+    return {*case.texts, *case.lists, *case.maps}
+
+
 def overlays(case: Case) -> set[str]:
     """The variants and proxies of a case."""
     return {name for key in ("variant", "proxy") for name in case.lists.get(key, (case.texts.get(key, ""),))}
 
 
 def survivors(id: str, text: str, path: Path) -> list[Mutant]:
-    """The mutants that nobody notices. The case that noticed the last one is asked first, for neighbours die alike."""
+    """The mutants that nobody notices. The case that noticed the last one is asked first, for neighbours die alike.
+
+    Cases about what changes for a patient are asked about the regimen's own rules only.
+    """
     cases = list(cases_of(id))
+    grids = [case for case in cases if not keys_of(case) & {*ACTING["rules"], "reduce", "measured"}]
     alive = []
     for mutant in mutants(text):
         data = mutant.text.encode()
@@ -227,13 +265,14 @@ def survivors(id: str, text: str, path: Path) -> list[Mutant]:
             continue
         path.write_bytes(data)
         overlay = mutant.path.split(".")[1] if mutant.path.startswith(("variants.", "proxies.")) else ""
-        asked = sorted(cases, key=lambda case: overlay not in overlays(case)) if overlay else cases
-        noticed = next((case for case in asked if differs(case, str(path))), None)
+        asked = cases if mutant.path.startswith("rules.") else grids
+        noticing = sorted(asked, key=lambda case: overlay not in overlays(case)) if overlay else asked
+        noticed = next((case for case in noticing if differs(case, str(path))), None)
         if noticed is None:
             alive.append(mutant)
         else:
-            cases.remove(noticed)
-            cases.insert(0, noticed)
+            asked.remove(noticed)
+            asked.insert(0, noticed)
     return alive
 
 
@@ -309,44 +348,151 @@ def test_a_mutant_is_the_text_with_one_change() -> None:
 # -- drugs --------------------------------------------------------------------------------------------------------
 
 
-def drug_mutants(id: str, field: str) -> Iterator[Mutant]:
-    """The mutants of one field of a drug file."""
-    text = (data_dir() / "drugs" / f"{id}.yaml").read_text(encoding="utf-8")
-    for scalar in fields(parsed(text), id, {field}):
-        yield from changed(text, scalar)
+def drug_text(id: str) -> str:
+    return (data_dir() / "drugs" / f"{id}.yaml").read_text(encoding="utf-8")
+
+
+def drug_mutants(id: str) -> Iterator[Mutant]:
+    """Every mutant of a drug file: numbers, words and gaps of all its values, and of the keys that mean something."""
+    text = drug_text(id)
+    for keys, node in (*scalars(parsed(text), ()), *meaningful_keys(parsed(text), ())):
+        if DRUG_WORDS.isdisjoint(keys):
+            for now in drug_news(text[node.start_mark.index : node.end_mark.index], keys):
+                before, after = text[: node.start_mark.index], text[node.end_mark.index :]
+                was = text[node.start_mark.index : node.end_mark.index]
+                yield Mutant(node.start_mark.line + 1, ".".join((id, *keys)), was, now, before + now + after)
+
+
+def meaningful_keys(node: yaml.Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], yaml.ScalarNode]]:
+    """Keys that are routes, infusions, sizes of vials, starting doses, scopes; with the keys above them."""
+    for member in node.value if isinstance(node, yaml.SequenceNode) else ():
+        yield from meaningful_keys(member, keys)
+    for key, value in entries(node):
+        if key.value in ROUTES or re.search(r"[0-9]", key.value):
+            yield (*keys, "key"), key
+        yield from meaningful_keys(value, (*keys, key.value))
+
+
+def drug_news(was: str, keys: tuple[str, ...]) -> list[str]:
+    """What a scalar of a drug file is changed to."""
+    news = [] if "notes" in keys else swapped(was)
+    news += ["1 mg"] if was in GAPS else []
+    news += [was.lower()] if "tall_man" in keys else []
+    news += [f"{was[:-1]}{(int(was[-1]) + 1) % 10}"] if "codes" in keys and was not in GAPS else []
+    for match in (IN_SCOPE if keys[-1] == "key" else IN_VALUE).finditer(was):
+        if re.search(r"[a-z]-$", was[: match.start()]):  # the key of a source, in a note
+            continue
+        news += [was[: match.start()] + number + was[match.end() :] for number in others(match[0])]
+    return news
+
+
+def test_what_is_changed_in_a_drug() -> None:
+    assert drug_news("bilirubin < 3 mg/dL", ("when",)) == [f"bilirubin {so} mg/dL" for so in (">= 3", "> 3", "<= 3", "< 4", "< 2", "< 6")]
+    assert drug_news("no dialysis", ("when",)) == ["yes dialysis", "dialysis"]
+    assert drug_news("3+", ("rates", "key")) == ["4+", "2+", "6+"]
+
+
+def noticed_by_the_drug(id: str, text: str) -> bool:
+    """Whether the file is refused, a case of the drug differs, or the check of the file finds something."""
+    drug = mutated(id, text)
+    if drug is None or any(next(run_drug_case(case, drug), None) for case in cases_of(id)):
+        return True
+    return bool(lint.check_drug(text.encode(), file=f"drugs/{id}.yaml"))
+
+
+@pytest.mark.parametrize("id", drug_ids())
+def test_the_cases_of_a_drug_agree_with_it(id: str) -> None:
+    assert not noticed_by_the_drug(id, drug_text(id))
+
+
+# Fields that the worked doses of a drug must notice, in amount, product or warning; reading them back is not enough.
+WORKED = {"precision", "bsa_cap", "vials", "tablets", "capsules", "concentration", "reconstitution", "bag", "final_concentration"}
+WORKED |= {"rates", "stability", "usual", "tall_man"}
+# Fields that change what a regimen gives: there a case of a regimen must differ, one that has some of these keys.
+ACTING = {
+    "rules": {"age", "crcl", "creatinine", "dialysis", "child_pugh", "liver", "bilirubin"},
+    "levels": {"reduce"},
+    "weigh": {"measured"},
+    "spacing": {"set"},
+    "limits": {"prior", "set"},
+}
+# Changes of these that nothing but the reading back can notice, with the reason.
+UNSEEN = {
+    (f"lenalidomide.rules.{group}-below-30.days.value", "1-21 every 2 days", "1-22 every 2 days"): "the same days" for group in ("us", "eu")
+}
+NO_WORK = {"melphalan.final_concentration.value": "its file states no bag, so there is no concentration to hold against it"}
+
+
+def about(id: str, names: Collection[str]) -> list[Mutant]:
+    """The mutants of these fields of a drug that can be read; words in notes aside."""
+    found = [mutant for mutant in drug_mutants(id) if mutant.path.split(".")[1] in names and not mutant.path.endswith(".note")]
+    return [mutant for mutant in found if mutated(id, mutant.text)]
+
+
+def mutated(id: str, text: str) -> Drug | None:
+    """The drug of a text; nothing where it is refused."""
+    try:
+        return read_drug(text.encode(), file=f"{id}.yaml")
+    except RegimenFileError:
+        return None
+
+
+def nobody(id: str, alive: Iterable[Mutant]) -> list[str]:
+    """The mutants that the check of the file lets pass and that are not listed."""
+    left = [mutant for mutant in alive if (mutant.path, mutant.was, mutant.now) not in UNSEEN and mutant.path not in NO_WORK]
+    return [str(mutant) for mutant in left if not lint.check_drug(mutant.text.encode(), file=f"drugs/{id}.yaml")]
+
+
+def unseen(id: str, mutants: Iterable[Mutant], monkeypatch: pytest.MonkeyPatch) -> list[Mutant]:
+    """The mutants that no case of a regimen notices; the case that noticed the last one of a field is asked first."""
+    cases = {field: acting(id, keys) for field, keys in ACTING.items()}
+    alive = []
+    for mutant in mutants:
+        asked = cases[mutant.path.split(".")[1]]
+        with monkeypatch.context() as patch:
+            patch.setattr(library, "shipped_drug", replaced(id, mutant.text))
+            noticed = next((pair for pair in asked if differs(*pair)), None)
+        if noticed is None:
+            alive.append(mutant)
+        else:
+            asked.remove(noticed)
+            asked.insert(0, noticed)
+    return alive
+
+
+def acting(id: str, keys: set[str]) -> list[tuple[Case, str]]:
+    """The cases with one of the keys, of every regimen whose file names the drug."""
+    names = [regimen for regimen in regimen_ids() if id in (data_dir() / f"{regimen}.yaml").read_text(encoding="utf-8")]
+    return [(case, name) for name in names for case in cases_of(name) if keys & keys_of(case)]
 
 
 def replaced(id: str, text: str) -> Callable[[str], Drug]:
     """The shipped drugs, one of them read from `text`."""
-    shipped, mutated = library.shipped_drug, read_drug(text.encode(), file=f"{id}.yaml")
-    return lambda name: mutated if name == id else shipped(name)
-
-
-def noticed_by_any_case(drug: str) -> bool:
-    """Whether a case of any regimen differs; those that name the drug are enough, and derived ones, which take it from their base."""
-    for id in regimen_ids():
-        text = (data_dir() / f"{id}.yaml").read_text(encoding="utf-8")
-        if drug in text and any(differs(case, id) for case in cases_of(id)):
-            return True
-    return False
+    shipped, other = library.shipped_drug, read_drug(text.encode(), file=f"{id}.yaml")
+    return lambda name: other if name == id else shipped(name)
 
 
 @pytest.mark.parametrize("id", drug_ids())
-@pytest.mark.parametrize("field", ["precision", "bsa_cap"])
-def test_every_changed_number_of_a_drug_is_noticed(id: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    alive = []
-    for mutant in drug_mutants(id, field):
-        with monkeypatch.context() as patch:
-            patch.setattr(library, "shipped_drug", replaced(id, mutant.text))
-            if not noticed_by_any_case(id):
-                alive.append(mutant)
-    never = field == "precision" and id in NEVER_ROUNDED
-    assert bool(alive) == never, "\n".join(["nobody notices:", *map(str, alive)])
+def test_what_a_drug_changes_in_a_regimen_is_noticed_by_a_case_of_one(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert nobody(id, unseen(id, about(id, ACTING), monkeypatch)) == []
 
 
-def test_a_changed_drug_is_what_the_cases_see(monkeypatch: pytest.MonkeyPatch) -> None:
-    mutant = next(drug_mutants("carfilzomib", "bsa_cap"))
-    assert (mutant.was, mutant.now) == ("2.2 m2", "3.2 m2")
-    assert not noticed_by_any_case("carfilzomib")
-    monkeypatch.setattr(library, "shipped_drug", replaced("carfilzomib", mutant.text))
-    assert noticed_by_any_case("carfilzomib")
+def test_an_unchanged_drug_is_noticed_by_no_case_of_a_regimen(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = [Mutant(1, f"bortezomib.{field}", "", "", drug_text("bortezomib")) for field in ACTING]
+    assert unseen("bortezomib", same, monkeypatch) == same
+
+
+@pytest.mark.parametrize("id", drug_ids())
+def test_what_a_drug_is_prepared_by_is_noticed_by_a_worked_dose(id: str) -> None:
+    doses = [case for case in cases_of(id) if "dose" in case.texts]
+    drugs = ((mutant, read_drug(mutant.text.encode(), file=f"{id}.yaml")) for mutant in about(id, WORKED))
+    alive = [mutant for mutant, drug in drugs if not any(next(run_drug_case(case, drug), None) for case in doses)]
+    assert nobody(id, alive) == []
+
+
+@pytest.mark.parametrize("id", drug_ids())
+def test_every_change_of_a_drug_is_noticed_by_its_own_cases(id: str) -> None:
+    found = list(drug_mutants(id))
+    assert len(found) > 30
+    alive = [mutant for mutant in found if not noticed_by_the_drug(id, mutant.text)]
+    assert not alive, "\n".join(["nobody notices:", *map(str, alive)])

@@ -131,6 +131,7 @@ def test_limits_are_looked_at_after_rounding() -> None:
     assert [str(row.amount) for row in found.rows if row.entry.drug == "isatuximab"] == ["701 mg"] * 4
     (finding,) = found.findings
     assert f"WARN: {finding.note}" in found.notes
+    assert found.drug("isatuximab").limits["single"].source == "our-site"  # the drug as it is at the site
 
 
 def test_a_limit_that_stops() -> None:

@@ -1,0 +1,99 @@
+"""Changes to a schedule that was made: what is delayed, held, left out, ended.
+
+Each has a date, a reason, and refers to entries by their keys.
+
+Nothing here touches amounts: reductions, measurements and what was given belong to the patient's course (dosing.dose).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """What a delay moves: the doses of one day alone, the rest of the cycle from that day on, or that day and all that follows."""
+
+    DOSE = "this dose"
+    CYCLE = "rest of this cycle"
+    ALL = "this and all that follow"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Entries of a schedule: a day of a cycle of a phase, and one drug of it or all. Empty or None: not said.
+
+    The phase may be left out where only one phase has such a day; the day, for the first of the cycle.
+    """
+
+    phase: str = ""
+    cycle: int | None = None
+    day: int | None = None
+    activity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The entries `at` begin `by_days` later, or on the date `to`; exactly one of the two is given."""
+
+    number: int
+    on: date
+    reason: str
+    at: Where
+    mode: Mode
+    by_days: int | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """From `since` on the activity (all, if empty) is not given; its entries stay, marked held."""
+
+    number: int
+    on: date
+    reason: str
+    since: date
+    activity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """From `since` on what was held is given again."""
+
+    number: int
+    on: date
+    reason: str
+    since: date
+    activity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Omit:
+    """One entry is left out; it stays, marked omitted."""
+
+    number: int
+    on: date
+    reason: str
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Treatment ends: nothing is given from `since` on; its entries stay, marked stopped. Visits stay as they are."""
+
+    number: int
+    on: date
+    reason: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A phase is left out; its entries stay, marked skipped."""
+
+    number: int
+    on: date
+    reason: str
+    phase: str
+
+
+Change = Delay | Hold | Resume | Omit | Stop | Skip
