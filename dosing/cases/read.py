@@ -15,9 +15,9 @@ _REACH = ("cycles", "until", "phase", "phase_start")
 _GIVEN = (*PATIENT, *PRACTICE, *SEVERAL, *_CHOICES, *_REACH)
 # Of one dose of a drug, without a regimen.
 _DOSE = ("dose", "route", "over", "infusion")
-_LISTS = ("missing", "notes", "says")
+_LISTS = ("missing", "notes", "says", "silent")
 _ACTIVITY: dict[str, tuple[type[Node], ...]] = {
-    **dict.fromkeys(("days", "doses", "amounts", "dates", "exact", "deviation", "measured", "rounding", "says"), (Table,)),
+    **dict.fromkeys(("days", "doses", "amounts", "dates", "exact", "deviation", "measured", "rounding", "says", "silent"), (Table,)),
     **dict.fromkeys(("route", "over", "times", "optional"), (Text, Table)),
     "on": (Items,),
 }

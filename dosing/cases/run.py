@@ -122,6 +122,8 @@ def run_drug_case(case: Case, drug: Drug) -> Iterator[str]:
     for expected in case.expect:
         if expected.about == "fails":
             yield f"line {expected.line}: should have been refused for {expected.name!r}"
+        for text in expected.listed.get("silent", ()):
+            yield from (f"line {expected.line}: {line!r} should not be said" for line in lines if text in line)
         for text in expected.listed.get("says", ()):
             if not any(text in line for line in lines):
                 yield f"line {expected.line}: no line says {text!r}"
@@ -264,11 +266,22 @@ def _rounding(row: Dosed) -> str:
 def _says(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
     """A text that some note, step or warning of the row on that day must hold."""
     for when, text in expected.items():
-        row = next((row for row in rows if row.entry.when == when), None)
-        steps = row.amount.steps if row and row.amount else ()
-        said = [*(step.text for step in steps), *(step.note for step in steps), *(row.warnings if row else ())]
-        if not any(text in each for each in said):
+        if not any(text in each for each in _said(when, rows)):
             yield f"{name} {when}: nothing says {text!r}"
+
+
+def _silent(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterator[str]:
+    """A text that none of them may hold."""
+    for when, text in expected.items():
+        if not any(row.entry.when == when for row in rows):
+            yield f"{name} {when}: is not given"
+        yield from (f"{name} {when}: {each!r} should not be said" for each in _said(when, rows) if text in each)
+
+
+def _said(when: str, rows: list[Dosed]) -> list[str]:
+    row = next((row for row in rows if row.entry.when == when), None)
+    steps = row.amount.steps if row and row.amount else ()
+    return [*(step.text for step in steps), *(step.note for step in steps), *(row.warnings if row else ())]
 
 
 def _by_day(what: str, read: Callable[[Dosed], str]) -> Check:
@@ -292,6 +305,7 @@ _CHECKS: dict[str, Check] = {
     "measured": _by_day("measured", _measured),
     "rounding": _by_day("rounding", _rounding),
     "says": _says,
+    "silent": _silent,
     "dates": _by_day("date", _date),
     "route": _by_day("route", _route),
     "over": _by_day("over", _over),

@@ -77,6 +77,8 @@ reach = _together(
     only_phases,
     click.option("--phase-start", "starts", multiple=True, metavar="PHASE=DATE", help="The date of a phase that waits; repeatable."),
 )
+# All that a schedule for one patient takes.
+patient_schedule = _together(reach, measurements, factors, practice, reductions, over_time, choices)
 output = _together(
     click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the terminal."),
     click.option("--force", is_flag=True, help="Replace the file if it exists."),

@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("regimen", metavar="ID")
-@options.reach
-@options.measurements
-@options.factors
-@options.practice
-@options.reductions
-@options.over_time
-@options.choices
+@options.patient_schedule
 @click.option("--trace", is_flag=True, help="With csv, json or jsonl: the calculation of each amount too.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "jsonl"]), default="table", show_default=True, help="Form of the output."
@@ -49,13 +43,7 @@ def schedule(regimen: str, form: str, trace: bool, output: str | None, force: bo
 
 @click.command()
 @click.argument("regimen", metavar="ID")
-@options.reach
-@options.measurements
-@options.factors
-@options.practice
-@options.reductions
-@options.over_time
-@options.choices
+@options.patient_schedule
 @click.option("--stamp", metavar="MOMENT", help="Written as DTSTAMP; left out, the day the regimen was last checked.")
 @click.option("--plan-id", default="", metavar="TEXT", help="Tells two plans of one regimen and start date apart; no name, please.")
 @options.output
@@ -71,13 +59,7 @@ def calendar(regimen: str, stamp: str | None, plan_id: str, output: str | None, 
 
 @click.command()
 @click.argument("regimen", metavar="ID")
-@options.reach
-@options.measurements
-@options.factors
-@options.practice
-@options.reductions
-@options.over_time
-@options.choices
+@options.patient_schedule
 @options.output
 def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None:
     """Doses, days and totals by drug and cycle, with vials to open and tablets to dispense."""

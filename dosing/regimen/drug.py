@@ -14,6 +14,8 @@ from dosing.units import Quantity
 
 # The times over which a limit counts.
 LIMITED = ("single", "daily", "cycle", "lifetime")
+# In the order of `date.weekday()`: Monday is 0.
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,16 @@ class Spacing:
 
 
 @dataclass(frozen=True, slots=True)
+class Weekdays:
+    """The only days of the week on which a drug is given, as `date.weekday()` numbers them, in order."""
+
+    days: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(WEEKDAYS[day] for day in self.days)
+
+
+@dataclass(frozen=True, slots=True)
 class Drug:
     """One drug. What its file leaves out is None or empty.
 
@@ -135,6 +147,7 @@ class Drug:
     usual: Fact[tuple[DoseRange, ...]] | None = None
     limits: Mapping[str, Fact[Limit]] = field(default_factory=dict)
     spacing: Fact[Spacing] | None = None
+    weekdays: Fact[Weekdays] | None = None
     levels: Mapping[str, Fact[Levels]] = field(default_factory=dict)
     rules: Mapping[str, Fact[Rule]] = field(default_factory=dict)
     codes: Mapping[str, Fact[str]] = field(default_factory=dict)

@@ -27,7 +27,7 @@ _PLAIN: dict[str, Callable[[str], object]] = {
     "final_concentration": values.parse_concentration_range,
     "stability": values.parse_text,
 }
-_OWN = ("usual", "concentration", "reconstitution", "bag", "rates", "limits", "spacing", "levels", "rules")
+_OWN = ("usual", "concentration", "reconstitution", "bag", "rates", "limits", "spacing", "weekdays", "levels", "rules")
 _MISSING = Text(1, "not-stated")
 
 
@@ -203,6 +203,17 @@ def _spacing_value(reader: Reader, node: Node, path: str) -> model.Spacing | Non
     return model.Spacing(hours, bool(stop)) if hours else None
 
 
+def _weekdays(reader: Reader, node: Node, path: str, outer: Context) -> Fact[model.Weekdays]:
+    return _written(reader, node, path, outer, _weekdays_value)
+
+
+def _weekdays_value(reader: Reader, node: Node, path: str) -> model.Weekdays | None:
+    days = _listed(reader, node, path, values.parse_weekday, "[monday, tuesday]")
+    for day in sorted({day for day in days if days.count(day) > 1}):
+        reader.wrong(node, path, f"{model.WEEKDAYS[day]} is there twice")
+    return model.Weekdays(tuple(sorted(days))) if days else None
+
+
 def _levels(reader: Reader, node: Node, path: str, outer: Context) -> dict[str, Fact[model.Levels]]:
     def read(key: str, member: Node, where: str) -> Fact[model.Levels]:
         return _written(reader, member, where, outer, lambda reader, node, path: _level(reader, key, node, path))
@@ -229,6 +240,7 @@ _READERS: dict[str, Callable[[Reader, Node, str, Context], Any]] = {
     "rates": _rates,
     "limits": read_limits,
     "spacing": _spacing,
+    "weekdays": _weekdays,
     "levels": _levels,
     "rules": read_rules,
 }

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dosing.days import Span, parse_days
-from dosing.regimen.drug import ConcentrationRange, Weigh
+from dosing.errors import nearest
+from dosing.regimen.drug import WEEKDAYS, ConcentrationRange, Weigh
 from dosing.regimen.facts import Dose, DoseAsIn, DoseRange, Duration, Gap, Length, Minutes, NoCap, Percent, Repeat, Times
 from dosing.regimen.model import Moment, Series
 from dosing.units import Quantity, parse_amount, parse_dose, parse_number, parse_quantity
@@ -238,6 +239,13 @@ def parse_hours(text: str) -> int:
     if not match or not int(match[1]):
         raise ValueError(f"{text!r} is not a number of hours such as 72 hours")
     return int(match[1])
+
+
+def parse_weekday(text: str) -> int:
+    """`monday` is 0, `sunday` 6."""
+    if text not in WEEKDAYS:
+        raise ValueError(f"{text!r} is not one of {', '.join(WEEKDAYS)}{nearest(text, WEEKDAYS)}")
+    return WEEKDAYS.index(text)
 
 
 def parse_act(text: str) -> bool:

@@ -33,6 +33,7 @@ def differences(lines: str) -> list[str]:
         "dose: 13 mg/m2, fails: bortezomib.usual",
         "dose: 13 mg/m2, override: bortezomib.usual, says: 'OVERRIDDEN: bortezomib 13 mg/m2'",
         "says: 'time between doses: at least 72 hours (stop)'",
+        "dose: 1.3 mg/m2, silent: 'WARN'",
     ],
 )
 def test_what_agrees(given: str) -> None:
@@ -48,6 +49,7 @@ def test_what_agrees(given: str) -> None:
         ("dose: 13 mg/m2, fails: bortezomib.spacing", "refused, but 'bortezomib.spacing' is not named"),
         ("dose: 13 mg/m2, says: 26 mg", "can't be computed: bortezomib 13 mg/m2 is above the usual"),
         ("says: at least 71 hours", "no line says 'at least 71 hours'"),
+        ("dose: 1.4 mg/m2, silent: 'above the usual'", "should not be said"),
     ],
 )
 def test_what_differs(given: str, difference: str) -> None:
@@ -60,7 +62,7 @@ def written(given: str) -> str:
     """The rest of a case: what is given, and at the end what is expected."""
     *before, last = given.split(", ")
     key, _, value = last.partition(": ")
-    expected = f"[{value}]" if key == "says" else value
+    expected = f"[{value}]" if key in ("says", "silent") else value
     return "".join(f"    {each}\n" for each in before) + f"    expect:\n      - {key}: {expected}\n"
 
 
@@ -102,3 +104,24 @@ cases:
         says: {{C1D8: {said}}}
 """
     assert len(run(read_cases(text.encode(), file="krd.cases.yaml"))) == differ
+
+
+KRD = """regimen: krd
+cases:
+  - name: a cap
+    source: dc-k
+    start: 2026-01-05
+    bsa: {bsa}
+    cycles: 1
+    expect: [{{activity: treatment.carfilzomib, silent: {{{when}: cap of 2.2 m2}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("bsa", "when", "difference"),
+    [("2.2", "C1D8", ""), ("2.21", "C1D8", "should not be said"), ("2.2", "C1D3", "treatment.carfilzomib C1D3: is not given")],
+)
+def test_what_a_row_must_not_say(bsa: str, when: str, difference: str) -> None:
+    found = run(read_cases(KRD.format(bsa=bsa, when=when).encode(), file="krd.cases.yaml"))
+    assert all(difference in each for each in found)
+    assert bool(found) == bool(difference)

@@ -9,8 +9,8 @@ of docs/examples/:
   that isn't shown. A line with a pipe or a redirection and any other command is not run.
 - ```python: executed; the names of a page's earlier blocks are known.
 - ```pycon: a doctest, `...` in its output stands for anything.
-- ```yaml that begins with `id:` is a whole regimen: saved as ID.yaml, and checked as `dosing check` does, unless the comment `# wrong`
-  stands after the id. One that begins with `regimen:` is a cases file: saved as ID.cases.yaml, read, and worked through. One that begins
+- ```yaml that begins with `drug:` is a cases file of a drug: read, and worked through. One that begins with `id:` is a whole regimen:
+  saved as ID.yaml, and checked as `dosing check` does, unless the comment `# wrong` stands after the id. One that begins with `regimen:` is a cases file: saved as ID.cases.yaml, read, and worked through. One that begins
   with the comment `# site` is a site file, or some keys of one (then it gets an id and a title): saved as site/ID.yaml and, unless the
   comment is `# site # wrong`, read.
 """
@@ -123,12 +123,14 @@ def yaml(text: str) -> Iterator[str]:
     if text.startswith("# site"):
         yield from site(text if "\nid: " in text else f"id: some-keys\ntitle: Some keys\n{text}")
         return
-    first = re.match(r"(id|regimen): ([a-z0-9-]+)(.*)", text)
+    first = re.match(r"(id|regimen|drug): ([a-z0-9-]+)(.*)", text)
     if not first:
         return
     name = f"{first[2]}.yaml" if first[1] == "id" else f"{first[2]}.cases.yaml"
     Path(name).write_text(text, encoding="utf-8")
-    if first[1] == "regimen":
+    if first[1] == "drug":
+        yield from run(read_cases(text.encode(), file=name))
+    elif first[1] == "regimen":
         own = f"{first[2]}.yaml"
         yield from run(read_cases(text.encode(), file=name), regimen=own if Path(own).exists() else "")
     elif "# wrong" not in first[3]:

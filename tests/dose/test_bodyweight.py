@@ -17,10 +17,12 @@ from dosing.dose.bodyweight import (
     actual_weight,
     adjusted_weight,
     body_mass_index,
+    choose_weight,
     ideal_weight,
     read_loss,
     weight_before_amputation,
 )
+from dosing.dose.patient import Patient
 from dosing.errors import PatientError
 
 D = Decimal
@@ -225,3 +227,29 @@ def test_the_callers_decimal_context_changes_nothing() -> None:
     with localcontext(Context(prec=2)):
         assert weight_before_amputation(observed_kg=D("70.25"), losses=losses) == usual[0]
         assert adjusted_weight(height_cm=D("177.8"), weight_kg=D("101.3"), sex="male") == usual[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "kg"),
+    [
+        ("actual", D(90)),
+        ("ideal", D(73)),  # 50 + 2.3 x 10 for 177.8 cm, 10 inches above 60
+        ("adjusted", D("79.8")),  # 73 + 0.4 x 17
+    ],
+)
+def test_a_weight_by_its_kind(kind: str, kg: Decimal) -> None:
+    assert choose_weight(kind, Patient(height_cm=D("177.8"), weight_kg=D(90), sex="male")).kg == kg
+
+
+@pytest.mark.parametrize(
+    ("kind", "patient", "message"),
+    [
+        ("actual", Patient(height_cm=170), "give --weight"),
+        ("ideal", Patient(weight_kg=70), "the ideal weight needs the patient's height"),
+        ("dry", Patient(height_cm=170, weight_kg=70), "there is no weight 'dry'"),
+        ("before amputation", Patient(weight_kg=70), "nothing is named as missing"),
+    ],
+)
+def test_a_weight_that_can_t_be_had(kind: str, patient: Patient, message: str) -> None:
+    with pytest.raises(PatientError, match=message):
+        choose_weight(kind, patient)

@@ -272,3 +272,11 @@ def test_no_rule(rule: str | None) -> None:
     assert Scale(without, course()).on(entry(0)) == (course().patient, ())
     with pytest.raises(DoseError, match="a: no rule says when a new weight counts"):
         Scale(without, course(("2026-01-05", "70"))).on(entry(0))
+
+
+def test_a_first_size_from_after_the_start() -> None:
+    """Measured on the day of the start it counts; a day later it can't have been known."""
+    on_the_day = Patient(height_cm=180, weight_kg=80, measured_on=START)
+    check_later(Course(patient=on_the_day), START)
+    with pytest.raises(PatientError, match="of 2026-01-05, after the start on 2026-01-04"):
+        check_later(Course(patient=on_the_day), START - DAY)

@@ -228,6 +228,23 @@ def test_ten_megabytes_are_refused_unread() -> None:
     assert refused(b"\xff" * 10_000_000) == "x.yaml: the file has 10,000,000 bytes; a regimen has at most 1,000,000"
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "found"),
+    [
+        ('a: "x\\x1b[2Jy"', 1, "U+001B"),
+        ('a: 1\n"b\\u202ec": 2', 2, "U+202E"),
+        ('a: 1\nb:\n- "\\u2066"', 3, "U+2066"),
+        ("a: \u202dx", 1, "U+202D"),
+    ],
+)
+def test_what_could_change_a_terminal_is_refused(text: str, line: int, found: str) -> None:
+    assert refused(text) == f"x.yaml:{line}: the text holds the control character {found}; take it out"
+
+
+def test_tabs_and_line_feeds_are_text() -> None:
+    assert bare(read(b'a: "x\\ty\\nz"')) == {"a": "x\ty\nz"}
+
+
 def test_size_to_the_limit_and_one_past_it() -> None:
     text = b"a: 1\n#" + b"x" * (MAX_BYTES - 6)
     assert bare(read(text)) == {"a": "1"}
