@@ -19,9 +19,9 @@ from dosing.regimen import grid
 from dosing.regimen.check import problems_of
 from dosing.regimen.choose import choose
 from dosing.regimen.derive import derive
-from dosing.regimen.library import find_regimen, is_path
+from dosing.regimen.library import find_drug, find_regimen, is_path
 from dosing.regimen.model import Regimen
-from dosing.schedule.draw import draw
+from dosing.schedule.draw import Schedule, draw
 from dosing.schedule.timeline import Horizon
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from dosing.dose.sheet import Sheet
     from dosing.dose.tally import Line
+    from dosing.regimen.drug import Drug
+    from dosing.schedule.closed import Closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,22 @@ class Plan:
         until: date | None = None,
         phases: Iterable[str] = (),
         starts: Mapping[str, date] | None = None,
+        closed: "Closed | None" = None,
+        move: bool = False,
     ) -> "PatientSchedule":
         """The schedule from cycle 1 day 1, with amounts as far as the patient's measurements allow.
 
         `course` says more of the patient than `patient` can: later measurements, reductions, exposure before, stops let pass; give one of
         the two. `practice` is how the site computes; `formula` goes before its formula. `cycles` and `until` (the last date drawn) limit
-        what is drawn and bound an open phase; `phases` are those wanted; `starts` gives the dates of phases that wait. Raises
-        RegimenError, ScheduleError, PatientError, DoseError.
+        what is drawn and bound an open phase; `phases` are those wanted; `starts` gives the dates of phases that wait. Entries on the
+        days of `closed` say so or, with `move`, go to open days by the fewest moves. Raises RegimenError, ScheduleError, PatientError,
+        DoseError.
         """
         known, practice = _known(patient, course), _by(practice, formula)
         made = personal(self.regimen, known, practice)
         drawn = draw(made.regimen, start=start, horizon=Horizon(cycles, until), starts=starts, phases=phases)
+        if closed:
+            drawn = _on_open_days(drawn, closed, practice, move=move)
         return PatientSchedule(dose_schedule(drawn, known, practice=practice, said=made.said))
 
     def sheet(
@@ -94,6 +101,15 @@ class Plan:
 
 # Stands in where a summary needs no dates.
 _NO_DATE = date(2001, 1, 1)
+
+
+def _on_open_days(drawn: Schedule, closed: "Closed", practice: Practice, *, move: bool) -> Schedule:
+    from dosing.schedule import mover
+
+    def drug_of(id: str) -> "Drug":
+        return practice.drug(find_drug(id, regimen=drawn.regimen))
+
+    return mover.move(drawn, closed, drug_of=drug_of).schedule if move else mover.marked(drawn, closed, drug_of=drug_of)
 
 
 def _known(patient: Patient | None, course: Course | None) -> Course:

@@ -24,6 +24,8 @@ from dosing.units import DOSED, EXACT, Quantity, parse_number, parse_quantity
 
 if TYPE_CHECKING:
     from dosing.dose.bands import BandTable
+    from dosing.schedule.closed import Closed
+    from dosing.site.read import Site
 
 T = TypeVar("T")
 
@@ -45,7 +47,7 @@ PATIENT = (
     "child_pugh",
     "liver",
 )
-PRACTICE = ("site", "formula")
+PRACTICE = ("site", "formula", "country")
 SEVERAL = ("lost", "measured", "reduce", "prior", "override", "round", "bands", "rule", "weigh", "dose_weight")
 
 # umol/L in 1 mg/dL of bilirubin (584.7 g/mol)
@@ -93,7 +95,7 @@ class Asked:
 
     def practice(self) -> Practice:
         """How to compute: the site's file, and what was asked for beyond it, which goes first. Raises DoseError and errors of files."""
-        practice = _site(self.texts["site"]) if self.texts.get("site") else USUAL
+        practice = _load(self.texts["site"]).practice if self.texts.get("site") else USUAL
         tables = _once("--bands", ((table.name, table) for table in map(_bands, self.lists.get("bands", ()))))
         return replace(
             practice,
@@ -103,6 +105,18 @@ class Asked:
             drugs=_with(practice.drugs, self._fields()),
             groups={**practice.groups, **_once("--rule", (_named("--rule", text) for text in self.lists.get("rule", ())))},
         )
+
+    def closed(self) -> "Closed | None":
+        """The closed days: the site's, with the public holidays of another country or region where one is asked for; None without any.
+
+        Raises DoseError for what is no country, and errors of files.
+        """
+        from dosing.schedule.closed import Closed, parse_holidays
+
+        closed = _load(self.texts["site"]).closed if self.texts.get("site") else Closed()
+        if "country" in self.texts:
+            closed = replace(closed, holidays=_value("--country", self.texts["country"], parse_holidays))
+        return closed if closed != Closed() else None
 
     def _fields(self) -> Iterable[tuple[str, str, Fact[Any]]]:
         """What was asked for of single drugs: drug, field of its file, fact."""
@@ -115,10 +129,10 @@ class Asked:
         return read(self.texts[name]) if name in self.texts else None
 
 
-def _site(path: str) -> Practice:
+def _load(path: str) -> "Site":
     from dosing.site.read import load_site
 
-    return load_site(path).practice
+    return load_site(path)
 
 
 def _with(drugs: Mapping[str, Mapping[str, Any]], fields: Iterable[tuple[str, str, Fact[Any]]]) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from dosing.cli.schedule import calendar, schedule, summary
 from dosing.cli.share import share
 from dosing.cli.show import regimens, show
 from dosing.cli.site import site
+from dosing.cli.startdays import start_days
 from dosing.errors import DosingError
 
 _INTERNAL = 70
@@ -43,7 +44,7 @@ def commands() -> None:
     """
 
 
-for _command in (regimens, show, check, schedule, dose, summary, calendar, verify, bsa, crcl, auc, round_, site, share):
+for _command in (regimens, show, check, schedule, dose, summary, calendar, start_days, verify, bsa, crcl, auc, round_, site, share):
     commands.add_command(_command)
 
 

@@ -77,8 +77,13 @@ reach = _together(
     only_phases,
     click.option("--phase-start", "starts", multiple=True, metavar="PHASE=DATE", help="The date of a phase that waits; repeatable."),
 )
+country = click.option("--country", metavar="CODE", help="Public holidays of a country or region, US or US-CA, are closed days too.")
+open_days = _together(
+    country,
+    click.option("--move", is_flag=True, help="Take clinic days from closed days to open ones, by the fewest moves."),
+)
 # All that a schedule for one patient takes.
-patient_schedule = _together(reach, measurements, factors, practice, reductions, over_time, choices)
+patient_schedule = _together(reach, measurements, factors, practice, reductions, over_time, open_days, choices)
 output = _together(
     click.option("-o", "--output", metavar="FILE", help="Write to a file instead of the terminal."),
     click.option("--force", is_flag=True, help="Replace the file if it exists."),
@@ -155,6 +160,11 @@ def _date(option: str, text: str, error: type[PatientError] | type[ScheduleError
         return parse_date(text)
     except ValueError as problem:
         raise error(f"{option}: {problem}") from None
+
+
+def parse_day(option: str, text: str) -> date:
+    """A date given with an option. Raises ScheduleError."""
+    return _date(option, text, ScheduleError)
 
 
 def _pairs(option: str, texts: Iterable[str], error: type[RegimenError] | type[ScheduleError]) -> list[tuple[str, str]]:

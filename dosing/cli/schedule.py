@@ -6,7 +6,7 @@ import click
 
 from dosing.cli import options
 from dosing.cli.write import fold_below, head, table, tell, write
-from dosing.errors import OutputError
+from dosing.errors import OutputError, ScheduleError
 
 if TYPE_CHECKING:
     from dosing.api import PatientSchedule
@@ -74,7 +74,12 @@ def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None
 def _drawn(regimen: str, given: dict[str, Any]) -> "PatientSchedule":
     chosen = options.Chosen(given)
     asked = chosen.asked()
-    return chosen.plan(regimen).schedule(course=asked.course(), practice=asked.practice(), **chosen.reach())
+    closed = asked.closed()
+    if given["move"] and not closed:
+        raise ScheduleError("--move needs closed days: give --site with `closed`, or --country")
+    return chosen.plan(regimen).schedule(
+        course=asked.course(), practice=asked.practice(), closed=closed, move=given["move"], **chosen.reach()
+    )
 
 
 def _head(drawn: "PatientSchedule") -> list[str]:

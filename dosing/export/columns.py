@@ -62,6 +62,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("measured_on", "date", "", "where the size has no date", "The day of the height and weight that the amount was computed with."),
     Column("site", "text", "", "without a site file", "Id and hash of the site file."),
+    Column("planned_on", "date", "", "unless the entry was moved", "The first date of an entry that was moved."),
 )
 
 # Only on request: they name the patient's measurements.

@@ -58,9 +58,10 @@ def _row(dosed: Dosed, gaps: Mapping[str, str], site: str) -> Row:
         "bsa_m2": Decimal(shown(amount.bsa_m2)) if amount and amount.bsa_m2 is not None else None,
         "amount": amount.value if amount else None,
         "amount_unit": amount.unit if amount else "",
-        "status": OPTIONAL if entry.optional else PLANNED,
+        "status": entry.status or (OPTIONAL if entry.optional else PLANNED),
         "note": "; ".join(notes(dosed, gaps)),
         **_calculation(dosed),
+        "planned_on": entry.planned_on,
         "site": site,
     }
 
@@ -120,6 +121,7 @@ def notes(dosed: Dosed, gaps: Mapping[str, str]) -> Iterator[str]:
     yield from _origins(entry.facts)
     if dosed.amount:
         yield from filter(None, [dosed.amount.basis, *(step.note for step in dosed.amount.steps)])
+    yield from entry.why
     yield from dosed.warnings
     yield from _words(entry)
 

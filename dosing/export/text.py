@@ -8,6 +8,7 @@ from dosing.dose.schedule import Dosed
 from dosing.regimen.facts import Dose
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
+from dosing.schedule.clinic import at_home
 from dosing.schedule.entries import Entry
 
 _WIDTH = 100
@@ -15,7 +16,6 @@ _WIDTH = 100
 _GLUE = "\xa0"
 _OPTIONS = re.compile(r" \(--[^()]*\)$")
 CLINIC, HOME = "clinic", "home"
-ORAL = "PO"
 
 
 def clean(text: str) -> str:
@@ -46,12 +46,7 @@ def place(entry: Entry, regimen: Regimen) -> str:
 
     Where the route is not stated, the drug's own routes decide.
     """
-    if entry.kind != "drug":
-        return CLINIC
-    route = entry.route
-    if not route and entry.drug:
-        route = find_drug(entry.drug, regimen=regimen).routes.stated or ""
-    return HOME if ORAL in route.split(" or ") else CLINIC
+    return HOME if at_home(entry, drug_of=lambda id: find_drug(id, regimen=regimen)) else CLINIC
 
 
 def ordered(dosed: Dosed) -> Dose | None:

@@ -22,13 +22,21 @@ class Mode(StrEnum):
 class Where:
     """Entries of a schedule: a day of a cycle of a phase, and one drug of it or all. Empty or None: not said.
 
-    The phase may be left out where only one phase has such a day; the day, for the first of the cycle.
+    The phase may be left out where only one phase has such a day; the day, for the first of the cycle; `activity` is the id of an
+    activity or of a drug. A visit is named by its id, and by `n` where it has several dates: `follow-up 3`.
     """
 
     phase: str = ""
     cycle: int | None = None
     day: int | None = None
     activity: str = ""
+    n: int | None = None
+
+    def __str__(self) -> str:
+        cycle = f"C{self.cycle}" if self.cycle is not None else ""
+        day = f"D{self.day}" if self.day is not None else ""
+        n = str(self.n) if self.n is not None else ""
+        return " ".join(part for part in (self.phase, cycle + day, self.activity, n) if part)
 
 
 @dataclass(frozen=True, slots=True)

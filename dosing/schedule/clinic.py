@@ -17,10 +17,18 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def at_home(entry: Entry, *, drug_of: DrugOf) -> bool:
     """Whether an entry is a medicine that can be taken by mouth; where the route is not stated, the drug's own routes decide."""
+    return ORAL in _routes(entry, drug_of)
+
+
+def either(entry: Entry, *, drug_of: DrugOf) -> bool:
+    """Whether an entry may be given by mouth or in another way."""
+    return at_home(entry, drug_of=drug_of) and len(_routes(entry, drug_of)) > 1
+
+
+def _routes(entry: Entry, drug_of: DrugOf) -> list[str]:
     if entry.kind != "drug":
-        return False
-    route = entry.route or ((drug_of(entry.drug).routes.stated or "") if entry.drug else "")
-    return ORAL in route.split(" or ")
+        return []
+    return (entry.route or ((drug_of(entry.drug).routes.stated or "") if entry.drug else "")).split(" or ")
 
 
 def day_text(day: date, *, beside: date | None = None) -> str:

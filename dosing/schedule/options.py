@@ -1,9 +1,9 @@
 """Where each block of clinic days could go: every rule that can be judged without knowing where the other blocks go."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from dosing.errors import ScheduleError
@@ -11,54 +11,56 @@ from dosing.regimen.drug import Drug
 from dosing.schedule.calendar import DAY, shift
 from dosing.schedule.clinic import ClinicDay, DrugOf, day_text
 from dosing.schedule.closed import Closed
-from dosing.schedule.search import Ask, Block, Stuck, bounds_after
+from dosing.schedule.search import Ask, Block, Last, Stuck, last_dates
 
-PAIR = 2
-# The order of days, as a subject beside the drugs.
+# The order of days asks for its distance too, beside the drugs.
 ORDER = ""
+_PAIR = 2
 _FAR = 366
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A first and a last date that a day may take (None: any), and what it would be beyond them: `past the next dose day`."""
-
-    low: date | None
-    high: date | None
-    beyond: str
-
-    def allows(self, day: date) -> bool:
-        """Whether the date is inside, both ends included."""
-        return (self.low is None or self.low <= day) and (self.high is None or day <= self.high)
+_DAY_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What the options are made of.
 
-    `days` are the clinic days that may move and `fixed` all others that count (medicines at home too, which have no order among the days
-    of the clinic), both in order of date; nothing that is planned from `start` on may move before it.
+    `days` are the clinic days that may move, `fixed` the days of all entries that count and stay (medicines at home too), `ordered` those
+    of them that are in the clinic; all in order of date. What is planned from `start` on never moves before it, and nothing moves to a
+    date before `since`.
     """
 
     days: Sequence[ClinicDay]
     fixed: Sequence[ClinicDay]
-    fixed_clinic: Sequence[ClinicDay]
+    ordered: Sequence[ClinicDay]
     closed: Closed
     drug_of: DrugOf
     window: int
     start: date
-    since: date | None = None
-    _reasons: dict[date, str] = field(default_factory=dict)
-
-    def shut(self, day: ClinicDay, on: date) -> str:
-        """Why a day can't be on that date: the clinic is closed, or a drug has other days of the week; else nothing."""
-        if on not in self._reasons:
-            self._reasons[on] = self.closed.reason(on)
-        return self._reasons[on] or not_its_weekday(day, on, drug_of=self.drug_of)
+    since: date | None
 
 
-def not_its_weekday(day: ClinicDay, on: date, *, drug_of: DrugOf) -> str:
-    """`bortezomib is given on monday, tuesday only`, where a drug of the day is not given on that day of the week; else nothing."""
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The first and the last date that a rule leaves to a day (None: any), and the rule in words."""
+
+    low: date | None
+    high: date | None
+    rule: str
+
+    def allows(self, day: date) -> bool:
+        return (self.low is None or self.low <= day) and (self.high is None or day <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A first date that a run can't have, and the rule that stands in the way."""
+
+    first: date
+    rule: str
+
+
+def wrong_weekday(day: ClinicDay, on: date, *, drug_of: DrugOf) -> str:
+    """`isatuximab is given on monday, tuesday only`, where a drug of the day isn't given on that day of the week; else nothing."""
     for id in day.drugs:
         fact = drug_of(id).weekdays
         allowed = fact.stated if fact else None
@@ -68,13 +70,13 @@ def not_its_weekday(day: ClinicDay, on: date, *, drug_of: DrugOf) -> str:
 
 
 def least_days(drug: Drug) -> int:
-    """The least number of dates from one dose day to the next: 1, or what the drug's spacing asks for (a day as 24 hours)."""
+    """The least number of days from one dose day to the next: 1, or what the drug's spacing asks for, a day as 24 hours."""
     spacing = drug.spacing.stated if drug.spacing else None
-    return max(1, -(-spacing.hours // 24)) if spacing else 1
+    return max(1, -(-spacing.hours // _DAY_HOURS)) if spacing else 1
 
 
 def runs_of(days: Sequence[ClinicDay]) -> list[list[ClinicDay]]:
-    """The days in blocks: days in a row of which each shares a drug with the one before."""
+    """The days in blocks: days in a row, of which each shares a drug with the one before."""
     runs = [[day] for day in days[:1]]
     for before, day in pairwise(days):
         if day.date - before.date == DAY and day.subjects & before.subjects:
@@ -85,94 +87,161 @@ def runs_of(days: Sequence[ClinicDay]) -> list[list[ClinicDay]]:
 
 
 class Options:
-    """The blocks of a schedule and why dates were refused."""
+    """The runs of days of a schedule and where each could go; `dose_days` are the days of each drug that may move."""
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.runs = runs_of(frame.days)
-        self._own = _doses(frame.days)
-        self._fixed = _doses(frame.fixed)
-        self._order = [day.date for day in frame.fixed_clinic]
+        self.dose_days = _by_drug(frame.days)
+        self._fixed = _by_drug(frame.fixed)
+        self._least = {id: least_days(frame.drug_of(id)) for day in frame.days for id in day.drugs}
+        self._closed: dict[date, str] = {}
+
+    def shut(self, day: ClinicDay, on: date) -> str:
+        """Why a day can't be on that date: the site is closed, or a drug has other days of the week; else nothing."""
+        if on not in self._closed:
+            self._closed[on] = self.frame.closed.reason(on)
+        return self._closed[on] or wrong_weekday(day, on, drug_of=self.frame.drug_of)
 
     def blocks(self) -> list[Block]:
         """One block for each run. Raises ScheduleError where a run has nowhere to go, with the rules that stand in the way."""
         return [Block(tuple(day.date for day in run), self._options(run), self._asks(run)) for run in self.runs]
 
     def _options(self, run: Sequence[ClinicDay]) -> tuple[tuple[date, ...], ...]:
+        found, refused = self._tried(run)
+        if not found:
+            raise self._error(run, refused)
+        return tuple(found)
+
+    def _tried(self, run: Sequence[ClinicDay]) -> tuple[list[tuple[date, ...]], list[_Refused]]:
+        """What fits of the open dates for a run, the nearest first and later before earlier; and what doesn't."""
         bounds = [list(self._bounds(day, run)) for day in run]
         window = range(-self.frame.window, self.frame.window + 1)
-        found, refused = [], []
-        for days in sorted(window, key=lambda days: (abs(days), days < 0)):
-            first = shift(run[0].date, days)
-            if not self.frame.shut(run[0], first):
-                chain = self._chain(run, first, bounds)
-                (refused if isinstance(chain, str) else found).append((first, chain))
-        if not found:
-            raise self.nowhere(run, [(first, str(why)) for first, why in refused])
-        return tuple(chain for _, chain in found if not isinstance(chain, str))
+        firsts = (shift(run[0].date, days) for days in sorted(window, key=lambda days: (abs(days), days < 0)))
+        tried = [self._chain(run, first, bounds) for first in firsts if not self.shut(run[0], first)]
+        return [each for each in tried if not isinstance(each, _Refused)], [each for each in tried if isinstance(each, _Refused)]
 
-    def _chain(self, run: Sequence[ClinicDay], first: date, bounds: Sequence[Sequence[Bound]]) -> tuple[date, ...] | str:
-        """The dates of a run that begins on `first`, or which rule is broken."""
+    def _chain(self, run: Sequence[ClinicDay], first: date, bounds: Sequence[Sequence[_Bound]]) -> tuple[date, ...] | _Refused:
+        """The dates of a run that begins on `first`, or the rule that stands in the way."""
         chosen: list[date] = []
         for day, own in zip(run, bounds, strict=True):
             on = shift(chosen[-1], 1) if chosen else first
-            while self.frame.shut(day, on) and on - day.date <= timedelta(self.frame.window):
+            while self.shut(day, on) and (on - day.date).days <= self.frame.window:
                 on = shift(on, 1)
-            broken = next((bound.beyond for bound in own if not bound.allows(on)), "")
+            broken = next((bound.rule for bound in own if not bound.allows(on)), "")
             if broken:
-                return f"{day.after(run[0])} on {day_text(on)}, {broken}" if chosen else broken
+                return _Refused(first, f"{broken}, for {day.after(run[0])} would follow to {day_text(on)}" if chosen else broken)
             chosen.append(on)
-        shifts = [new - day.date for new, day in zip(chosen, run, strict=True)]
-        if len(run) == PAIR and any(shifts) and not (min(shifts) > timedelta() or max(shifts) < timedelta()):
-            return f"without {run[1].after(run[0])}, which moves together with it"
+        shifts = [(new - day.date).days for new, day in zip(chosen, run, strict=True)]
+        if len(run) == _PAIR and any(shifts) and min(shifts) <= 0 <= max(shifts):
+            return _Refused(first, f"moving {run[0].name} and {run[1].after(run[0])} together")
         return tuple(chosen)
 
-    # -- bounds of one day ----------------------------------------------------------------------------------------
+    # -- rules of one day -----------------------------------------------------------------------------------------
 
-    def _bounds(self, day: ClinicDay, run: Sequence[ClinicDay]) -> Iterator[Bound]:
+    def _bounds(self, day: ClinicDay, run: Sequence[ClinicDay]) -> Iterator[_Bound]:
         frame = self.frame
-        yield Bound(shift(day.date, -frame.window), shift(day.date, frame.window), f"more than {frame.window} days away")
+        yield _Bound(shift(day.date, -frame.window), shift(day.date, frame.window), f"the {frame.window} days that a day may move")
         if day.date >= frame.start:
-            yield Bound(frame.start, None, f"before the start on {day_text(frame.start)}")
+            yield _Bound(frame.start, None, f"the start on {day_text(frame.start)}")
         if frame.since:
-            yield Bound(frame.since, None, f"before {day_text(frame.since)}, from which on days may move")
+            yield _Bound(frame.since, None, f"moving nothing before {day_text(frame.since)}")
         for drug in sorted(day.subjects):
             yield from self._neighbours(drug, run)
-            yield from self._fixed_doses(drug, day)
-        yield from _between(self._order, day.date, lambda other: 0, lambda other: f"out of order with {day_text(other)}, which stays")
+            yield from self._staying(drug, day)
+        for other, earlier in _around(frame.ordered, day.date, day.date):
+            yield _beside(other.date, earlier, f"the order of days ({_on(other)} stays)")
 
-    def _neighbours(self, drug: str, run: Sequence[ClinicDay]) -> Iterator[Bound]:
-        """A dose never goes past the planned day of the dose of the same drug after it, nor before that of the one before it."""
-        dates, days = self._own[drug]
-        at, to = bisect_left(dates, run[0].date), bisect_right(dates, run[-1].date)
-        if at > 0:
-            yield Bound(dates[at - 1], None, f"before the dose day of {drug} before it, {_on(days[at - 1])}")
-        if to < len(dates):
-            yield Bound(None, dates[to], f"past the next dose day of {drug}, {_on(days[to])}")
+    def _neighbours(self, drug: str, run: Sequence[ClinicDay]) -> Iterator[_Bound]:
+        """No dose goes past the planned day of the dose of the same drug after it, nor before that of the one before it."""
+        for other, earlier in _around(self.dose_days[drug], run[0].date, run[-1].date):
+            yield _beside(other.date, earlier, f"the {'dose day before' if earlier else 'next dose day'} of {drug} ({_on(other)})")
 
-    def _fixed_doses(self, drug: str, day: ClinicDay) -> Iterator[Bound]:
+    def _staying(self, drug: str, day: ClinicDay) -> Iterator[_Bound]:
         """The least time to doses of the drug that stay where they are."""
-        dates, days = self._fixed.get(drug, ([], []))
-        named = dict(zip(dates, days, strict=True))
-
-        def asked(other: date) -> int:
-            return self._asked(drug, abs((other - day.date).days))
-
-        def beyond(other: date) -> str:
-            return f"{self.too_near(drug, asked(other))} {_on(named[other])}, which stays"
-
-        yield from _between(dates, day.date, asked, beyond)
+        for other, earlier in _around(self._fixed.get(drug, ()), day.date, day.date):
+            asked = self._asked(drug, abs((other.date - day.date).days))
+            limit = shift(other.date, asked if earlier else -asked)
+            yield _beside(limit, earlier, f"{self.distance(drug)} ({_on(other)} stays)")
 
     # -- distances ------------------------------------------------------------------------------------------------
 
+    def _asks(self, run: Sequence[ClinicDay]) -> dict[str, Ask]:
+        found = {ORDER: Ask(0, len(run) - 1, 0)}
+        for drug in sorted({drug for day in run for drug in day.subjects}):
+            at = [number for number, day in enumerate(run) if drug in day.subjects]
+            before = next((other.date for other, earlier in _around(self.dose_days[drug], run[0].date, run[-1].date) if earlier), None)
+            found[drug] = Ask(at[0], at[-1], self._asked(drug, (run[at[0]].date - before).days) if before else 0)
+        return found
+
     def _asked(self, drug: str, planned: int) -> int:
         """The least days from one day of a drug to the next: where the schedule has less than the rule, no less than it has."""
-        known = [id for day in (*self.frame.days, *self.frame.fixed) for id in day.drugs if id == drug][:1]
-        return min(planned, least_days(self.frame.drug_of(drug)) if known else 1)
+        return min(planned, self._least.get(drug, 1))
 
-    def too_near(self, drug: str, days: int) -> str:
-        """What is broken by fewer days of a drug than these: `less than the 72 hours of bortezomib from`."""
-        if days <= 1:
-            return f"not after the dose day of {drug} before it or not before the next, from"
-        fact = self.frame.drug_of(drug).spacing
-        return f"less than the {fact.stated.hours} hours of {drug} [{fact.source}] from" if fact and fact.stated else ""
+    def distance(self, drug: str) -> str:
+        """The rule that keeps doses of a drug apart, in words."""
+        fact = self.frame.drug_of(drug).spacing if drug in self._least else None
+        if fact and fact.stated and fact.stated.hours > _DAY_HOURS:
+            return f"the {fact.stated.hours} hours of {drug} [{fact.source}]"
+        return f"one dose day of {drug} on a date"
+
+    # -- errors ---------------------------------------------------------------------------------------------------
+
+    def stuck(self, blocks: Sequence[Block], found: Stuck) -> ScheduleError:
+        """Nothing fits a run beside what was chosen for those before it."""
+        run, block, before = self.runs[found.index], blocks[found.index], last_dates(blocks, found.path.choices())
+        refused = [
+            _Refused(option[0], self._too_near(subject, before[subject]))
+            for option in block.options
+            for subject, ask in block.asks.items()
+            if subject in before and (option[ask.first] - before[subject].date).days < ask.days
+        ]
+        return self._error(run, [*refused, *self._tried(run)[1]])
+
+    def _too_near(self, subject: str, before: Last) -> str:
+        day = self.runs[before.block][before.day]
+        rule = self.distance(subject) if subject else "the order of days"
+        why = self.shut(day, day.date)
+        moved = f", moved to {day_text(before.date)}{f': {why}' if why else ''}"
+        return f"{rule} ({day.name}{moved})" if before.date != day.date else f"{rule} ({_on(day)})"
+
+    def _error(self, run: Sequence[ClinicDay], refused: Sequence[_Refused]) -> ScheduleError:
+        """What the nearest open days are against or, where there are none to come, how long it is closed."""
+        planned = run[0].date
+        sides = [[each for each in refused if (each.first < planned) is earlier] for earlier in (False, True)]
+        nearest = [min(side, key=lambda each: abs((each.first - planned).days)) for side in sides if side]
+        against = [f"{day_text(each.first)} is against {each.rule}" for each in nearest]
+        why = next(filter(None, (self.shut(day, day.date) for day in run)), "")
+        named = f"{_on(run[0])}{f' ({why})' if why else ''}"
+        told = against if sides[0] else [self._shut_until(run[0]), *against]
+        return ScheduleError(f"no open day fits {named}: {'; '.join(told)}; delay or omit it, or let days move further")
+
+    def _shut_until(self, day: ClinicDay) -> str:
+        """How long a day finds nothing open."""
+        last = next((shift(day.date, days - 1) for days in range(1, _FAR) if not self.shut(day, shift(day.date, days))), None)
+        return f"closed until {day_text(last)}" if last else "closed for more than a year"
+
+
+def _by_drug(days: Sequence[ClinicDay]) -> dict[str, list[ClinicDay]]:
+    found: dict[str, list[ClinicDay]] = {}
+    for day in days:
+        for drug in sorted(day.subjects):
+            found.setdefault(drug, []).append(day)
+    return found
+
+
+def _around(days: Sequence[ClinicDay], first: date, last: date) -> Iterator[tuple[ClinicDay, bool]]:
+    """The last of the days before `first` (and True), and the first of them after `last` (and False), as far as there are such."""
+    before = bisect_left(days, first, key=lambda day: day.date)
+    after = bisect_right(days, last, key=lambda day: day.date)
+    yield from ((day, True) for day in days[max(0, before - 1) : before])
+    yield from ((day, False) for day in days[after : after + 1])
+
+
+def _beside(limit: date, earlier: bool, rule: str) -> _Bound:
+    """No day before the limit of what comes earlier, or none after the limit of what comes later."""
+    return _Bound(limit, None, rule) if earlier else _Bound(None, limit, rule)
+
+
+def _on(day: ClinicDay) -> str:
+    return f"{day.name} on {day_text(day.date)}"

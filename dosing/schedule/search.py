@@ -124,9 +124,18 @@ def _least(paths: Mapping[Bounds, Path]) -> Path:
     return min(paths.values(), key=lambda path: (path.cost, path.rank))
 
 
-def bounds_after(blocks: Sequence[Block], choices: Sequence[Sequence[date]]) -> dict[str, tuple[int, date]]:
-    """For each subject of the block after the chosen ones: the number of the last chosen block that has it, and its last date there."""
-    found: dict[str, tuple[int, date]] = {}
-    for number, (block, chosen) in enumerate(zip(blocks, choices, strict=False)):
-        found.update({subject: (number, chosen[ask.last]) for subject, ask in block.asks.items()})
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last date of a subject so far, in which block and on which of its days."""
+
+    block: int
+    day: int
+    date: date
+
+
+def last_dates(blocks: Sequence[Block], choices: Sequence[Sequence[date]]) -> dict[str, Last]:
+    """The last date of each subject in the blocks that something was chosen for."""
+    found: dict[str, Last] = {}
+    for number, chosen in enumerate(choices):
+        found.update({subject: Last(number, ask.last, chosen[ask.last]) for subject, ask in blocks[number].asks.items()})
     return found

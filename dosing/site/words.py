@@ -129,10 +129,9 @@ def _source(fact: Fact[Any]) -> str:
 
 
 def _closed(closed: Closed) -> Iterator[str]:
-    later = "(read and checked only: no visit is moved yet)"
     if closed.weekdays:
-        yield f"closed: {_listed(WEEKDAYS[day].capitalize() for day in sorted(closed.weekdays))} {later}"
+        yield f"closed: {_listed(WEEKDAYS[day].capitalize() for day in sorted(closed.weekdays))}"
     for day, reason in sorted(closed.dates.items()):
-        yield f"closed: {day.isoformat()}, {reason} {later}"
+        yield f"closed: {day.isoformat()}, {reason}"
     if closed.holidays:
-        yield f"closed: public holidays of {closed.holidays} {later}"
+        yield f"closed: public holidays of {closed.holidays}"

@@ -508,6 +508,7 @@ def test_the_commands_are_those_of_the_guide() -> None:
         "share",
         "show",
         "site",
+        "start-days",
         "summary",
         "verify",
     ]

@@ -13,7 +13,7 @@ from dosing.export.rows import rows
 TYPES: dict[str, type | tuple[type, ...]] = {"date": date, "text": str, "whole": int, "decimal": Decimal}
 HEADER = (
     "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note,"
-    "rounding,deviation_pct,measured_on,site"
+    "rounding,deviation_pct,measured_on,site,planned_on"
 )
 TRACE = "exact_amount,steps"
 

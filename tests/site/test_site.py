@@ -437,9 +437,9 @@ def test_what_the_site_decides_in_words() -> None:
         "beta: tablets in stock 2 mg; the drug's file: 2 mg, 10 mg [book]",
         "beta: capsules in stock none; the drug's file: 5 mg [book]",
         "beta: rules `eu`, not `us`: age > 75 years [eu-book] UNVERIFIED",
-        "closed: Saturday, Sunday (read and checked only: no visit is moved yet)",
-        "closed: 2026-12-24, Christmas Eve (read and checked only: no visit is moved yet)",
-        "closed: public holidays of US-CA (read and checked only: no visit is moved yet)",
+        "closed: Saturday, Sunday",
+        "closed: 2026-12-24, Christmas Eve",
+        "closed: public holidays of US-CA",
     ]
 
 
