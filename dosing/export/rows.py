@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from dosing.dose.plausible import Grade
 from dosing.dose.schedule import Dosed, DosedSchedule
 from dosing.dose.steps import shown
 from dosing.export.columns import columns
@@ -28,7 +29,8 @@ def rows(dosed: DosedSchedule, *, remedies: bool = True, trace: bool = False) ->
     Without `remedies` the notes say what is missing and not how to supply it. `trace` adds the columns of the calculation.
     """
     gaps = {each.path: str(each) if remedies else each.text for each in dosed.schedule.missing}
-    found = [_row(each, gaps, dosed.practice.site) for each in dosed.rows]
+    let_pass = [each for each in dosed.said if each.startswith(Grade.OVERRIDDEN.upper())]
+    found = [_row(each, gaps, dosed.practice.site, let_pass) for each in dosed.rows]
     found += [_undated(each, dosed.practice.site) for each in dosed.schedule.undated]
     return [{column.name: row.get(column.name) for column in columns(trace=trace)} for row in found]
 
@@ -44,7 +46,7 @@ def text_of(cell: Cell) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _row(dosed: Dosed, gaps: Mapping[str, str], site: str) -> Row:
+def _row(dosed: Dosed, gaps: Mapping[str, str], site: str, let_pass: Iterable[str]) -> Row:
     entry, amount = dosed.entry, dosed.amount
     return {
         "date": entry.date,
@@ -59,7 +61,7 @@ def _row(dosed: Dosed, gaps: Mapping[str, str], site: str) -> Row:
         "amount": amount.value if amount else None,
         "amount_unit": amount.unit if amount else "",
         "status": entry.status or (OPTIONAL if entry.optional else PLANNED),
-        "note": "; ".join(notes(dosed, gaps)),
+        "note": "; ".join([*notes(dosed, gaps), *(let_pass if dosed.order and dosed.order.computed and amount else ())]),
         **_calculation(dosed),
         "planned_on": entry.planned_on,
         "site": site,

@@ -1,5 +1,24 @@
 """Reading a plan file: every problem with its line; and writing one that is sure to be read back as it is.
 
+    dosing_plan: 1
+    id: p017
+    regimen: krd-asct
+    version: 1
+    definition: sha256:2c8dd9a4...
+    start: 2026-01-05
+    patient:
+      height: 170
+      weight: 70
+    log:
+      - n: 1
+        on: 2026-02-02
+        change: delay
+        at: C2D1
+        mode: all
+        by: 7 days
+        reason: ANC 0.8
+        follows: 7b482818a5e7c9b4
+
 A file is accepted only as `dosing.plan.text` writes it, byte for byte, so that nothing in it is lost when a change is added, and so that
 its seals hold. A seal finds slips and edits by hand; it is no signature, and doesn't keep out somebody who makes new seals.
 """
@@ -33,7 +52,12 @@ _HEAD = ("dosing_plan", "id", "regimen", "version", "definition", "start")
 _SECTIONS = ("choices", "patient", "practice", "reach")
 _ENTRY = ("n", "on", "change", "reason", "follows")
 _EDITED = "a plan file is written by `dosing plan` alone; put back what was there, from a backup or from version control"
-_WRITTEN_LATER = 100
+_NEVER = {
+    b"\r": "the line ends in CR LF, and its bytes are no longer those that were sealed; save the file with LF line ends"
+    " (in git: `*.plan.yaml -text` in .gitattributes)",
+    b"\t": f"the line holds a tab; {_EDITED}",
+    b"\0": f"the file is damaged from here on; {_EDITED}",
+}
 
 
 def parse_plan_id(text: str) -> str:
@@ -81,17 +105,12 @@ def _damage(data: bytes) -> Iterator[tuple[int, str]]:
         if byte in data:
             yield _line_of(data, data.index(byte)), message
     for match in _MARKERS.finditer(data):
-        yield _line_of(data, match.start()), "a merge conflict was left here; take one of the two files whole and add the other's changes anew"
+        yield (
+            _line_of(data, match.start()),
+            "a merge conflict was left here; take one of the two files whole and add the other's changes anew",
+        )
     if data and not data.endswith(b"\n"):
         yield _line_of(data, len(data)), f"the file is cut off in the middle of this line; {_EDITED}"
-
-
-_NEVER = {
-    b"\r": "the line ends in CR LF, and its bytes are no longer those that were sealed; save the file with LF line ends"
-    " (in git: `*.plan.yaml -text` in .gitattributes)",
-    b"\t": f"the line holds a tab; {_EDITED}",
-    b"\0": f"the file is damaged from here on; {_EDITED}",
-}
 
 
 def _line_of(data: bytes, position: int) -> int:
@@ -126,7 +145,7 @@ def _plan(reader: Reader, node: Node) -> Plan | None:
         reader.wrong(written, "dosing_plan", _other_format(written.text))
         return None
     entries = reader.table(node, "", required=(*_HEAD, "log"), optional=_SECTIONS)
-    plan = Plan(
+    return Plan(
         id=reader.value(entries.get("id"), "id", parse_plan_id) or "",
         regimen=_text(reader, entries.get("regimen"), "regimen"),
         version=reader.value(entries.get("version"), "version", parse_count) or 0,
@@ -138,12 +157,13 @@ def _plan(reader: Reader, node: Node) -> Plan | None:
         reach=_reach(reader, entries.get("reach")),
         log=tuple(_log(reader, entries.get("log"))),
     )
-    return plan
 
 
 def _other_format(text: str) -> str:
-    if text.isascii() and text.isdigit() and int(text[:_WRITTEN_LATER]) > int(FORMAT):
-        return f"the plan was written by a later version of dosing, in format {text}; this one reads format {FORMAT}. Bring dosing up to date"
+    if re.fullmatch("[0-9]{1,9}", text) and int(text) > int(FORMAT):
+        return (
+            f"the plan was written by a later version of dosing, in format {text}; this one reads format {FORMAT}. Bring dosing up to date"
+        )
     return f"{text!r} is no format of plan files; this version of dosing reads format {FORMAT}"
 
 

@@ -23,6 +23,7 @@ MODES = {"dose": Mode.DOSE, "cycle": Mode.CYCLE, "all": Mode.ALL}
 _NUMBER = "[1-9][0-9]{0,3}"
 _ID = "[a-z0-9]+(?:-[a-z0-9]+)*"
 _CYCLE_DAY = re.compile(rf"(?P<cycle>C{_NUMBER})?(?P<day>D(?:0|-?{_NUMBER}))?", re.ASCII)
+_SPACED = re.compile(rf"(?<![^ ])(C{_NUMBER}) (?=D)", re.ASCII)
 _SINCE = re.compile(rf"(?:(?P<phase>{_ID}) )?C(?P<cycle>{_NUMBER})(?: ?D(?P<day>{_NUMBER}))?", re.ASCII)
 _BY = re.compile(rf"({_NUMBER}) ?(d|days?|w|weeks?)", re.ASCII)
 _LEVEL = re.compile(r"level -?([1-9])", re.ASCII)
@@ -39,7 +40,7 @@ def parse_at(text: str) -> Where:
 
     Raises ValueError.
     """
-    before, when, after = _around(text.replace(" D", "D"))
+    before, when, after = _around(_SPACED.sub(r"\1", text))
     *rest, last = [*before, *after] or [""]
     n = last if rest and not when and re.fullmatch(_NUMBER, last, re.ASCII) else ""
     names = rest if n else [*before, *after]
@@ -260,4 +261,3 @@ KINDS: dict[str, Kind] = {
     UNDO: Kind({"undoes": _count}, required=("undoes",)),
     UPGRADE: Kind({"version": _count, "definition": parse_definition}, required=("version", "definition")),
 }
-

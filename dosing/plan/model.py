@@ -9,6 +9,7 @@ from dosing.errors import ScheduleError, nearest
 from dosing.plan.kinds import KINDS, UNDO, UPGRADE
 from dosing.plan.text import checked_line, seals
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """The choices that make the regimen complete, as `dosing.api.load_regimen` takes them; `set` is its `values`."""

@@ -31,7 +31,7 @@ PATIENT_TEXTS = (
     "liver",
 )
 PATIENT_LISTS = ("lost", "prior", "override")
-PRACTICE_TEXTS = ("site", "formula")
+PRACTICE_TEXTS = ("site", "country", "formula")
 PRACTICE_LISTS = ("round", "bands", "rule", "weigh", "dose_weight")
 
 # Read by every YAML reader as it stands. Everything else goes into quotes.

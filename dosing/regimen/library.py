@@ -3,7 +3,7 @@
 This is the only place in the library that opens regimen files.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,10 +11,13 @@ from dosing.errors import RegimenError, nearest
 from dosing.regimen.bibliography import read_sources
 from dosing.regimen.drug import Drug
 from dosing.regimen.drugs import read_drug
+from dosing.regimen.facts import Fact
 from dosing.regimen.model import Regimen, Source
 from dosing.regimen.nodes import MAX_BYTES
 from dosing.regimen.read import read_regimen
 
+# What the files of a definition are called, whatever the names of those they come from.
+REGIMEN_FILE, BASE_FILE = "regimen.yaml", "base.yaml"
 _CASES = ".cases"
 # One slip of the pen: rituximab must not lead to isatuximab, nor prednisolone to prednisone.
 _ALIKE = 0.92
@@ -117,6 +120,35 @@ def find_drug(name: str, *, regimen: Regimen | None = None) -> Drug:
     if wanted not in by_name:
         raise RegimenError(f"there is no drug {name!r}{nearest(wanted, by_name, cutoff=_ALIKE)}")
     return by_name[wanted]
+
+
+def definition_of(name: str, *, base: str = "", drugs: Iterable[str] = ()) -> dict[str, bytes]:
+    """The bytes of all that dates and amounts of a regimen come from: its file, its base's, and those of every drug they name.
+
+    Also of `drugs`, which a user puts into it. By the names `regimen.yaml`, `base.yaml` and `drugs/<id>.yaml`. A drug that a regimen
+    holds itself has no file of its own. Raises RegimenError.
+    """
+    named = {REGIMEN_FILE: name} | ({BASE_FILE: base} if base else {})
+    files = {file: _bytes_of(each) for file, each in named.items()}
+    regimens = [read_regimen(data, file=named[file]) for file, data in files.items()]
+    own = {id for regimen in regimens for id in regimen.drugs}
+    named_drugs = {id for regimen in regimens for id in _drugs_named(regimen)}
+    for drug in sorted({*named_drugs, *drugs} - own):
+        shipped_drug(drug)
+        files[f"drugs/{drug}.yaml"] = (data_dir() / "drugs" / f"{drug}.yaml").read_bytes()
+    return files
+
+
+def _bytes_of(name: str) -> bytes:
+    return read_file(Path(name) if is_path(name) else data_dir() / f"{find_regimen(name).id}.yaml")
+
+
+def _drugs_named(regimen: Regimen) -> Iterator[str]:
+    """Every drug that the regimen gives, as it is or by one of its variants and proxies."""
+    facts: list[object] = [activity.drug for phase in regimen.phases for activity in phase.activities]
+    overlays = [*regimen.variants.values(), *regimen.proxies.values()]
+    facts += [setting.value for overlay in overlays for setting in overlay.settings if setting.field == "drug"]
+    yield from (fact.stated for fact in facts if isinstance(fact, Fact) and isinstance(fact.stated, str))
 
 
 @cache

@@ -10,9 +10,9 @@ of docs/examples/:
 - ```python: executed; the names of a page's earlier blocks are known.
 - ```pycon: a doctest, `...` in its output stands for anything.
 - ```yaml that begins with `drug:` is a cases file of a drug: read, and worked through. One that begins with `id:` is a whole regimen:
-  saved as ID.yaml, and checked as `dosing check` does, unless the comment `# wrong` stands after the id. One that begins with `regimen:` is a cases file: saved as ID.cases.yaml, read, and worked through. One that begins
-  with the comment `# site` is a site file, or some keys of one (then it gets an id and a title): saved as site/ID.yaml and, unless the
-  comment is `# site # wrong`, read.
+  saved as ID.yaml, and checked as `dosing check` does, unless the comment `# wrong` stands after the id. One that begins with `regimen:`
+  is a cases file: saved as ID.cases.yaml, read, and worked through. One that begins with the comment `# site` is a site file, or some
+  keys of one (then it gets an id and a title): saved as site/ID.yaml and, unless the comment is `# site # wrong`, read.
 """
 
 import doctest

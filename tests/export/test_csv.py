@@ -9,6 +9,9 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from dosing.api import load_regimen
+from dosing.dose.course import Course
+from dosing.dose.patient import Patient
 from dosing.dose.schedule import DosedSchedule
 from dosing.export.csv import to_csv
 from dosing.export.rows import rows, text_of
@@ -145,3 +148,12 @@ def test_rows_without_a_date_say_why(draw: Callable[..., DosedSchedule]) -> None
     ]
     assert all(row["note"] and not row["amount"] and not row["cycle"] and not row["day"] for row in undated)
     assert undated[1]["note"] == "transplant waits for the date of the transplant: --phase-start transplant=DATE"
+
+
+def test_a_measurement_that_somebody_let_pass_is_said_in_the_rows(draw: Callable[..., DosedSchedule]) -> None:
+    """120 cm is only a warning; 99 cm is a stop. What the size doesn't touch has nothing to say of it."""
+    small = Course(patient=Patient(height_cm=99, weight_kg=40), override=frozenset({"height"}))
+    table = read(to_csv(load_regimen("krd").schedule(start=date(2026, 1, 5), course=small, cycles=1).dosed))
+    said = {row["activity"] for row in table if "OVERRIDDEN: height is below 100 cm" in row["note"]}
+    assert said == {"carfilzomib"}
+    assert not any("OVERRIDDEN" in row["note"] for row in read(to_csv(draw("krd", cycles=1))))
