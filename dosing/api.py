@@ -95,7 +95,8 @@ class Plan:
         cycles = max(map(grid.cycles_shown, self.regimen.phases)) if any(map(grid.is_open, self.regimen.phases)) else None
         known = course or Course()
         made = personal(self.regimen, known, practice)
-        drawn = draw(made.regimen, start=_NO_DATE, horizon=Horizon(cycles), starts=starts, phases=phases)
+        start = known.patient.measured_on or _NO_DATE
+        drawn = draw(made.regimen, start=start, horizon=Horizon(cycles), starts=starts, phases=phases)
         return PatientSchedule(dose_schedule(drawn, known, practice=practice, limits=False)).summary()
 
 

@@ -1,6 +1,6 @@
 """What somebody asks for in text, on the command line or in a cases file, as a patient, a course and a practice.
 
-Each key has the name of the option: `height`, `crcl_weight`, ...
+Each key has the name of the option (dosing.plan.names): `height`, `crcl_weight`, ...
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,26 +30,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 USER = "user"
-# Options with one value, and those that can be given more than once.
-PATIENT = (
-    "height",
-    "weight",
-    "measured_on",
-    "bsa",
-    "gfr",
-    "sex",
-    "age",
-    "creatinine",
-    "crcl",
-    "crcl_weight",
-    "bilirubin",
-    "dialysis",
-    "child_pugh",
-    "liver",
-)
-PRACTICE = ("site", "formula", "country")
-SEVERAL = ("lost", "measured", "reduce", "prior", "override", "round", "bands", "rule", "weigh", "dose_weight")
-
 # umol/L in 1 mg/dL of bilirubin (584.7 g/mol)
 _BILIRUBIN = Decimal("17.1")
 

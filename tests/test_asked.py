@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dosing.api import load_regimen
-from dosing.asked import PATIENT, PRACTICE, SEVERAL, Asked, parse_exposure, replaced
+from dosing.asked import Asked, parse_exposure, replaced
 from dosing.dose.patient import Patient
 from dosing.dose.practice import USUAL
 from dosing.dose.reduction import parse_reduction
 from dosing.errors import DoseError, DosingError, PatientError, RegimenError
+from dosing.plan.names import LISTS, PATIENT_TEXTS, TEXTS
 from dosing.units import Quantity, parse_dose
 
 
@@ -80,7 +81,7 @@ def test_every_option_of_a_patient_is_read() -> None:
         "child_pugh": "A",
         "liver": "normal",
     }
-    assert set(texts) == set(PATIENT)
+    assert set(texts) == set(PATIENT_TEXTS)
     found = patient(**texts)
     assert {name for name in found.__dataclass_fields__ if getattr(found, name) == getattr(Patient(), name)} == {"lost"}
     assert Asked(lists={"lost": ["left below-knee"]}).patient().lost == ("left below-knee",)
@@ -321,7 +322,7 @@ def test_what_is_asked_for_goes_before_the_site(tmp_path: Path) -> None:
 # -- any text -----------------------------------------------------------------------------------------------------
 
 
-@given(name=st.sampled_from([*PATIENT, "formula"]), text=st.text(max_size=30) | st.text("0123456789.,-+eEkgmcft2/ ", max_size=12))
+@given(name=st.sampled_from([*PATIENT_TEXTS, "formula"]), text=st.text(max_size=30) | st.text("0123456789.,-+eEkgmcft2/ ", max_size=12))
 def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     """Nothing but an error of ours comes out, whatever goes in."""
     try:
@@ -333,7 +334,7 @@ def test_any_text_is_read_or_refused(name: str, text: str) -> None:
 
 
 @given(
-    name=st.sampled_from([name for name in SEVERAL if name != "bands"]),
+    name=st.sampled_from([name for name in LISTS if name != "bands"]),
     text=st.text(max_size=40) | st.text("carfilzomb=levC123 :%from-", max_size=40),
 )
 def test_any_text_in_a_list_is_read_or_refused(name: str, text: str) -> None:
@@ -347,5 +348,5 @@ def test_any_text_in_a_list_is_read_or_refused(name: str, text: str) -> None:
 
 
 def test_every_option_is_listed_once() -> None:
-    names = [*PATIENT, *PRACTICE, *SEVERAL]
+    names = [*TEXTS, *LISTS]
     assert len(names) == len(set(names))

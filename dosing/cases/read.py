@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from dosing.asked import PATIENT, PRACTICE, SEVERAL
+from dosing.plan.names import LISTS, TEXTS
 from dosing.regimen import values
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
 from dosing.regimen.reader import Reader
 
 _CHOICES = ("variant", "proxy", "set", "base", "base_days")
 _REACH = ("cycles", "until", "phase", "phase_start")
-_GIVEN = (*PATIENT, *PRACTICE, *SEVERAL, *_CHOICES, *_REACH)
+_GIVEN = (*TEXTS, *LISTS, *_CHOICES, *_REACH)
 # Of one dose of a drug, without a regimen.
 _DOSE = ("dose", "route", "over", "infusion")
 _LISTS = ("missing", "notes", "says", "silent")
@@ -79,7 +79,7 @@ def _cases(reader: Reader, node: Node) -> Cases:
 
 def _case(reader: Reader, node: Node, path: str, about: str) -> Case | None:
     own = ("start",) if about == "regimen" else ()
-    known = _GIVEN if about == "regimen" else (*PATIENT, *PRACTICE, *SEVERAL, *_DOSE)
+    known = _GIVEN if about == "regimen" else (*TEXTS, *LISTS, *_DOSE)
     entries = reader.table(node, path, required=("name", "source", *own, "expect"), optional=known)
     start = reader.value(entries.get("start"), f"{path}.start", values.parse_date)
     if start is None and own:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from dosing.api import PatientSchedule, Plan, load_regimen
-from dosing.asked import SEVERAL, Asked
+from dosing.asked import Asked
 from dosing.cases.read import Case, Cases, Expected
 from dosing.dose.explain import explained
 from dosing.dose.product import product_steps
@@ -15,6 +15,7 @@ from dosing.dose.single import single
 from dosing.dose.steps import shown, signed_percent
 from dosing.errors import DosingError
 from dosing.export.drug import drug_lines
+from dosing.plan.names import LISTS
 from dosing.regimen import values
 from dosing.regimen.drug import Drug
 from dosing.regimen.library import find_drug
@@ -57,7 +58,7 @@ def run_case(case: Case, regimen: str) -> Iterator[str]:
 
 def asked_of(case: Case) -> Asked:
     """What a case gives of patient, course and practice, read as the command line reads it."""
-    lists = {key: (text,) for key, text in case.texts.items() if key in SEVERAL}
+    lists = {key: (text,) for key, text in case.texts.items() if key in LISTS}
     return Asked(case.texts, {**lists, **case.lists})
 
 

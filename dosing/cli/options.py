@@ -111,10 +111,11 @@ class Chosen:
 
     def asked(self) -> "Asked":
         """The patient, the course and the practice as they were asked for."""
-        from dosing.asked import PATIENT, PRACTICE, SEVERAL, Asked
+        from dosing.asked import Asked
+        from dosing.plan.names import LISTS, TEXTS
 
-        texts = {name: text for name in (*PATIENT, *PRACTICE) if (text := self.options.get(name)) is not None}
-        return Asked(texts, {name: self.options[name] for name in SEVERAL if self.options.get(name)})
+        texts = {name: text for name in TEXTS if (text := self.options.get(name)) is not None}
+        return Asked(texts, {name: self.options[name] for name in LISTS if self.options.get(name)})
 
     def reach(self) -> dict[str, Any]:
         """How far to draw and from when, as `Plan.schedule` takes it. Raises PatientError and ScheduleError."""

@@ -30,17 +30,8 @@ from datetime import date
 from dosing.errors import Problem, RegimenFileError
 from dosing.plan.kinds import KINDS, parse_definition
 from dosing.plan.model import Asked, Choices, LogEntry, Plan, Reach, wrong_undo
-from dosing.plan.text import (
-    FORMAT,
-    PATIENT_LISTS,
-    PATIENT_TEXTS,
-    PRACTICE_LISTS,
-    PRACTICE_TEXTS,
-    SEAL_DIGITS,
-    checked_line,
-    plan_bytes,
-    seals,
-)
+from dosing.plan.names import PATIENT_LISTS, PATIENT_TEXTS, PRACTICE_LISTS, PRACTICE_TEXTS
+from dosing.plan.text import FORMAT, SEAL_DIGITS, checked_line, plan_bytes, seals
 from dosing.regimen.nodes import MAX_BYTES, Items, Node, Table, Text, parse
 from dosing.regimen.reader import Reader, join
 from dosing.regimen.values import parse_count, parse_date

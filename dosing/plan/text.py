@@ -6,33 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
+from dosing.plan.names import PATIENT_LISTS, PATIENT_TEXTS, PRACTICE_LISTS, PRACTICE_TEXTS
+
 if TYPE_CHECKING:
     from dosing.plan.model import LogEntry, Plan
 
 FORMAT = "1"
 SEAL_DIGITS = 16
 LONGEST_LINE = 1_000
-
-# What the head may hold, by the names that dosing.asked gives them: texts, and lists of texts.
-PATIENT_TEXTS = (
-    "height",
-    "weight",
-    "measured_on",
-    "bsa",
-    "gfr",
-    "sex",
-    "age",
-    "creatinine",
-    "crcl",
-    "crcl_weight",
-    "bilirubin",
-    "dialysis",
-    "child_pugh",
-    "liver",
-)
-PATIENT_LISTS = ("lost", "prior", "override")
-PRACTICE_TEXTS = ("site", "country", "formula")
-PRACTICE_LISTS = ("round", "bands", "rule", "weigh", "dose_weight")
 
 # Read by every YAML reader as it stands. Everything else goes into quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/%+()=;,-]|:(?=[A-Za-z0-9]))*(?<! )", re.ASCII)

@@ -238,3 +238,10 @@ def test_a_regimen_without_days_has_nothing_to_count(run: Run) -> None:
     result = run(*shlex.split(f"dose cfz-60min {line}"))
     assert result.exit_code == 6
     assert result.stdout.endswith(f"\n{BY_CYCLE}\nnothing to count: no drug is on a day that is stated\n")
+
+
+def test_the_day_of_the_size_stands_in_the_explanation(run: Run) -> None:
+    """Once, the totals by cycle were drawn from a day of their own, before which no size may be measured."""
+    lines = said(run, "dose krd --height 170 --weight 70 --measured-on 2026-01-05 --explain")
+    assert "170 cm, 70 kg of 2026-01-05)" in " ".join(" ".join(lines).split())
+    assert BY_CYCLE in lines

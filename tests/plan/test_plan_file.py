@@ -10,12 +10,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dosing import asked
+from dosing.cli import commands
 from dosing.errors import RegimenFileError, ScheduleError
 from dosing.plan.file import parse_plan_id, read_plan, write_plan
 from dosing.plan.kinds import MODES
 from dosing.plan.model import Asked, Choices, LogEntry, Plan, Reach, append, as_of, effective, in_force
-from dosing.plan.text import LONGEST_LINE, PATIENT_LISTS, PATIENT_TEXTS, PRACTICE_LISTS, PRACTICE_TEXTS, checked_line, plan_bytes
+from dosing.plan.names import LISTS, PATIENT_TEXTS, PRACTICE_LISTS, TEXTS
+from dosing.plan.text import LONGEST_LINE, checked_line, plan_bytes
 from dosing.regimen.nodes import MAX_BYTES
 
 HASH = "sha256:" + "0123456789abcdef" * 4
@@ -151,10 +152,7 @@ def test_any_reader_of_yaml_reads_the_same_texts() -> None:
 
 
 def test_the_names_in_the_head_are_those_of_the_options() -> None:
-    assert PATIENT_TEXTS == asked.PATIENT
-    assert set(PRACTICE_TEXTS) == set(asked.PRACTICE)
-    # What is measured later and what is reduced are changes.
-    assert {*PATIENT_LISTS, *PRACTICE_LISTS} == set(asked.SEVERAL) - {"measured", "reduce"}
+    assert {*TEXTS, *LISTS} <= {option.name for option in commands.commands["schedule"].params}
 
 
 LINES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
