@@ -6,22 +6,25 @@ The names below are all a user of the library needs; they are loaded on first us
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dosing.api import Plan, load_regimen
+    from dosing.api import ChosenRegimen, load_regimen
     from dosing.dose.patient import Patient
     from dosing.errors import DosingError
+    from dosing.treatment import Treatment, load_plan
     from dosing.units import Quantity
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ChosenRegimen": "dosing.api",
     "DosingError": "dosing.errors",
     "Patient": "dosing.dose.patient",
-    "Plan": "dosing.api",
     "Quantity": "dosing.units",
+    "Treatment": "dosing.treatment",
+    "load_plan": "dosing.treatment",
     "load_regimen": "dosing.api",
 }
 
-__all__ = ["DosingError", "Patient", "Plan", "Quantity", "__version__", "load_regimen"]
+__all__ = ["ChosenRegimen", "DosingError", "Patient", "Quantity", "Treatment", "__version__", "load_plan", "load_regimen"]
 
 
 def __getattr__(name: str) -> Any:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ChosenRegimen:
     """A regimen with all its choices made, ready for a patient."""
 
     regimen: Regimen
@@ -66,7 +66,7 @@ class Plan:
         made = personal(self.regimen, known, practice)
         drawn = draw(made.regimen, start=start, horizon=Horizon(cycles, until), starts=starts, phases=phases)
         if closed:
-            drawn = _on_open_days(drawn, closed, practice, move=move)
+            drawn = on_open_days(drawn, closed, practice, move=move)
         return PatientSchedule(dose_schedule(drawn, known, practice=practice, said=made.said))
 
     def sheet(
@@ -104,7 +104,8 @@ class Plan:
 _NO_DATE = date(2001, 1, 1)
 
 
-def _on_open_days(drawn: Schedule, closed: "Closed", practice: Practice, *, move: bool) -> Schedule:
+def on_open_days(drawn: Schedule, closed: "Closed", practice: Practice, *, move: bool) -> Schedule:
+    """The schedule with what falls on closed days marked or, with `move`, moved. Raises ScheduleError."""
     from dosing.schedule import mover
 
     def drug_of(id: str) -> "Drug":
@@ -191,19 +192,33 @@ def load_regimen(
     values: Mapping[str, str] | None = None,
     base: str = "",
     base_days: str = "",
-) -> Plan:
+) -> ChosenRegimen:
     """A regimen by id, alias or path, with its choices.
 
     `variant` and `proxy` are ids of the regimen's overlays, `values` the user's own facts (`{"carfilzomib.dose": "56 mg/m2"}`).
     `base` names the regimen that a derived one is made from, with its own variants after a colon (`cybord:mayo`); `base_days` is
     "keep" or "stretch". Raises RegimenError, also for a file in which `dosing check` would find that it makes no sense.
     """
-    regimen = _find(name)
+    based = _find(base.partition(":")[0]) if base else None
+    return choose_regimen(_find(name), base=based, variant=variant, proxy=proxy, values=values, base_name=base, base_days=base_days)
+
+
+def choose_regimen(
+    regimen: Regimen,
+    *,
+    base: Regimen | None = None,
+    variant: str | Iterable[str] = (),
+    proxy: str | Iterable[str] = (),
+    values: Mapping[str, str] | None = None,
+    base_name: str = "",
+    base_days: str = "",
+) -> ChosenRegimen:
+    """A regimen at hand, with its choices as in `load_regimen`; `base` is the one that `base_name` names. Raises RegimenError."""
     if base:
-        regimen = derive(regimen, _base(base), fit=base_days)
+        regimen = derive(regimen, choose(base, variants=[each for each in base_name.partition(":")[2].split(",") if each]), fit=base_days)
     elif base_days:
         raise RegimenError("base-days needs a base: --base ID")
-    return Plan(choose(regimen, variants=_several(variant), proxies=_several(proxy), values=values))
+    return ChosenRegimen(choose(regimen, variants=_several(variant), proxies=_several(proxy), values=values))
 
 
 def _find(name: str) -> Regimen:
@@ -214,11 +229,6 @@ def _find(name: str) -> Regimen:
         listed = "\n".join(str(problem) for problem in problems)
         raise RegimenError(f"{regimen.id} makes no sense as it is written (`dosing check` says on which lines):\n{listed}")
     return regimen
-
-
-def _base(text: str) -> Regimen:
-    name, _, variants = text.partition(":")
-    return choose(_find(name), variants=[each for each in variants.split(",") if each])
 
 
 def _several(names: str | Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dosing.dose.course import Course
 from dosing.dose.patient import Patient, read_area, read_clearance, read_height, read_weight
 from dosing.dose.practice import USUAL, Practice
 from dosing.dose.reduction import Reduction, parse_reduction
-from dosing.errors import DoseError, PatientError, RegimenError
+from dosing.errors import DoseError, PatientError, RegimenError, ScheduleError
 from dosing.regimen.facts import Fact
 from dosing.regimen.library import find_drug, read_file
 from dosing.regimen.values import parse_date, parse_weigh, parse_weight_kind, parse_yes
@@ -97,6 +97,17 @@ class Asked:
         if "country" in self.texts:
             closed = replace(closed, holidays=_value("--country", self.texts["country"], parse_holidays))
         return closed if closed != Closed() else None
+
+    @property
+    def move(self) -> bool:
+        """Whether clinic days leave closed days. Raises ScheduleError where it is neither yes nor no, or where no day is closed."""
+        try:
+            moves = parse_yes(self.texts.get("move", "no"))
+        except ValueError as error:
+            raise ScheduleError(f"--move: {error}") from None
+        if moves and not self.closed():
+            raise ScheduleError("--move needs closed days: give --site with `closed`, or --country")
+        return moves
 
     def _fields(self) -> Iterable[tuple[str, str, Fact[Any]]]:
         """What was asked for of single drugs: drug, field of its file, fact."""

@@ -16,9 +16,9 @@ ROOT = PACKAGE.parent
 
 # Each may import itself and what stands before it.
 BELOW = ("errors", "units", "days", "regimen", "schedule", "dose", "site", "plan", "asked")
-ORDER = (*BELOW, "export", "api", "cases", "cohort", "cli", "__main__")
+ORDER = (*BELOW, "export", "api", "treatment", "page", "cases", "cohort", "cli", "__main__")
 # Words that exports share; otherwise no export knows another.
-SHARED_BY_EXPORTS = {"dosing.export.columns", "dosing.export.rows", "dosing.export.text"}
+SHARED_BY_EXPORTS = {f"dosing.export.{name}" for name in ("columns", "rows", "text", "events", "follow")}
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
 

@@ -1,7 +1,7 @@
 """Reading a cases file: strict like a regimen file, every expectation a small record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,12 +12,14 @@ from dosing.regimen.reader import Reader
 
 _CHOICES = ("variant", "proxy", "set", "base", "base_days")
 _REACH = ("cycles", "until", "phase", "phase_start")
-_GIVEN = (*TEXTS, *LISTS, *_CHOICES, *_REACH)
+GIVEN = (*TEXTS, *LISTS, *_CHOICES, *_REACH)
 # Of one dose of a drug, without a regimen.
 _DOSE = ("dose", "route", "over", "infusion")
 _LISTS = ("missing", "notes", "says", "silent")
 _ACTIVITY: dict[str, tuple[type[Node], ...]] = {
     **dict.fromkeys(("days", "doses", "amounts", "dates", "exact", "deviation", "measured", "rounding", "says", "silent"), (Table,)),
+    # What came of changes: in histories.
+    **dict.fromkeys(("status", "planned", "given"), (Table,)),
     **dict.fromkeys(("route", "over", "times", "optional"), (Text, Table)),
     "on": (Items,),
 }
@@ -79,8 +81,14 @@ def _cases(reader: Reader, node: Node) -> Cases:
 
 def _case(reader: Reader, node: Node, path: str, about: str) -> Case | None:
     own = ("start",) if about == "regimen" else ()
-    known = _GIVEN if about == "regimen" else (*TEXTS, *LISTS, *_DOSE)
+    known = GIVEN if about == "regimen" else (*TEXTS, *LISTS, *_DOSE)
     entries = reader.table(node, path, required=("name", "source", *own, "expect"), optional=known)
+    return case_of(reader, entries, path, known)
+
+
+def case_of(reader: Reader, entries: Mapping[str, Node], path: str, known: Sequence[str] = GIVEN) -> Case | None:
+    """What is given and expected at the start, from the entries of a case; None without the start that a regimen needs."""
+    own = known is GIVEN
     start = reader.value(entries.get("start"), f"{path}.start", values.parse_date)
     if start is None and own:
         return None
@@ -92,8 +100,13 @@ def _case(reader: Reader, node: Node, path: str, about: str) -> Case | None:
         texts={key: member.text for key, member in given.items() if isinstance(member, Text)},
         lists={key: reader.texts(member, f"{path}.{key}") for key, member in given.items() if isinstance(member, Items)},
         maps={key: _map(reader, member, f"{path}.{key}") for key, member in given.items() if isinstance(member, Table)},
-        expect=tuple(_expected(reader, member, where) for member, where in reader.items(entries.get("expect"), f"{path}.expect")),
+        expect=expectations(reader, entries.get("expect"), f"{path}.expect"),
     )
+
+
+def expectations(reader: Reader, node: Node | None, path: str) -> tuple[Expected, ...]:
+    """A list of what is expected."""
+    return tuple(_expected(reader, member, where) for member, where in reader.items(node, path))
 
 
 def _map(reader: Reader, node: Table, path: str) -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
-from dosing.api import PatientSchedule, Plan, load_regimen
+from dosing.api import ChosenRegimen, PatientSchedule, load_regimen
 from dosing.asked import Asked
 from dosing.cases.read import Case, Cases, Expected
 from dosing.dose.explain import explained
@@ -52,7 +52,12 @@ def run_case(case: Case, regimen: str) -> Iterator[str]:
     except DosingError as error:
         yield f"can't be drawn: {error}"
         return
-    for expected in others:
+    yield from differences(others, schedule)
+
+
+def differences(expect: Iterable[Expected], schedule: PatientSchedule) -> Iterator[str]:
+    """Where a schedule is not as expected."""
+    for expected in expect:
         yield from (f"line {expected.line}: {difference}" for difference in _differences(expected, schedule))
 
 
@@ -62,7 +67,7 @@ def asked_of(case: Case) -> Asked:
     return Asked(case.texts, {**lists, **case.lists})
 
 
-def plan_of(case: Case, regimen: str) -> Plan:
+def plan_of(case: Case, regimen: str) -> ChosenRegimen:
     """The regimen of a case with its choices. Raises RegimenError."""
     return load_regimen(
         regimen,
@@ -84,6 +89,8 @@ def _schedule(case: Case, regimen: str) -> PatientSchedule:
         start=case.start or date.min,
         course=asked.course(),
         practice=asked.practice(),
+        closed=asked.closed(),
+        move=asked.move,
         cycles=int(text["cycles"]) if "cycles" in text else None,
         until=values.parse_date(text["until"]) if "until" in text else None,
         phases=_several(case, "phase"),
@@ -260,6 +267,18 @@ def _measured(row: Dosed) -> str:
     return str(row.measured_on or "at the start")
 
 
+def _status(row: Dosed) -> str:
+    return row.entry.status or "planned"
+
+
+def _planned_on(row: Dosed) -> str:
+    return str(row.entry.planned_on or "not moved")
+
+
+def _was_given(row: Dosed) -> str:
+    return f"{row.given} on {row.entry.given_on}" if row.entry.given_on else "not given"
+
+
 def _rounding(row: Dosed) -> str:
     return row.amount.rounding if row.amount else "not computed"
 
@@ -282,7 +301,7 @@ def _silent(name: str, expected: Mapping[str, str], rows: list[Dosed]) -> Iterat
 def _said(when: str, rows: list[Dosed]) -> list[str]:
     row = next((row for row in rows if row.entry.when == when), None)
     steps = row.amount.steps if row and row.amount else ()
-    return [*(step.text for step in steps), *(step.note for step in steps), *(row.warnings if row else ())]
+    return [*(step.text for step in steps), *(step.note for step in steps), *(row.entry.why if row else ()), *(row.warnings if row else ())]
 
 
 def _by_day(what: str, read: Callable[[Dosed], str]) -> Check:
@@ -305,6 +324,9 @@ _CHECKS: dict[str, Check] = {
     "deviation": _by_day("deviation", _deviation),
     "measured": _by_day("measured", _measured),
     "rounding": _by_day("rounding", _rounding),
+    "status": _by_day("status", _status),
+    "planned": _by_day("planned", _planned_on),
+    "given": _by_day("given", _was_given),
     "says": _says,
     "silent": _silent,
     "dates": _by_day("date", _date),

@@ -14,6 +14,7 @@ import dosing
 from dosing.cli.calculate import auc, bsa, crcl, round_
 from dosing.cli.check import check, verify
 from dosing.cli.dose import dose
+from dosing.cli.plan import plan
 from dosing.cli.schedule import calendar, schedule, summary
 from dosing.cli.share import share
 from dosing.cli.show import regimens, show
@@ -44,7 +45,7 @@ def commands() -> None:
     """
 
 
-for _command in (regimens, show, check, schedule, dose, summary, calendar, start_days, verify, bsa, crcl, auc, round_, site, share):
+for _command in (regimens, show, check, schedule, dose, summary, calendar, plan, start_days, verify, bsa, crcl, auc, round_, site, share):
     commands.add_command(_command)
 
 

@@ -11,19 +11,21 @@ from dosing.cli.write import fold_below, head, tell, write
 from dosing.errors import DoseError, RegimenError
 
 if TYPE_CHECKING:
-    from dosing.api import Plan
+    from dosing.api import ChosenRegimen
     from dosing.asked import Asked
     from dosing.dose.course import Course
     from dosing.dose.patient import Patient
     from dosing.dose.practice import Practice
     from dosing.dose.sheet import Line
     from dosing.dose.steps import Step
+    from dosing.treatment import View
 
 _INDENT = "    "
+_BY_CYCLE = "By cycle: what is given in a day and what is given in a cycle are different numbers"
 
 
 @click.command()
-@click.argument("name", metavar="ID|DRUG")
+@click.argument("name", metavar="ID|DRUG|PLAN")
 @options.only_phases
 @options.measurements
 @options.factors
@@ -38,8 +40,10 @@ _INDENT = "    "
 def dose(name: str, dose_text: str | None, products: bool, explain: bool, compare_formula: bool, compare: str | None, **given: Any) -> None:
     """The amount of each administration of a regimen, or of one dose of a drug (with --dose), with every step.
 
-    Fails where nobody stated a dose: no amount is ever made up.
+    Fails where nobody stated a dose: no amount is ever made up. Of a plan file the amounts are those of its schedule as it is now.
     """
+    from dosing.plan.names import is_plan
+
     chosen = options.Chosen(given)
     asked = chosen.asked()
     show = _Show(products=products or explain, explain=explain)
@@ -49,7 +53,11 @@ def dose(name: str, dose_text: str | None, products: bool, explain: bool, compar
         _one(name, dose_text, chosen, asked, show, compare_formula)
         return
     _no_drug(name)
-    plan, course, practice = chosen.plan(name), asked.course(), asked.practice()
+    if is_plan(name):
+        _of_plan(name, chosen.view(name), show, compare_formula, compare)
+        return
+    course, practice = asked.course(), asked.practice()
+    plan = chosen.plan(name)
     departs = ["", *options.compared(plan, compare)] if compare else []
     made = plan.sheet(course=course, practice=practice, phases=given["phases"])
     tell(f"note: {line}" for line in made.notes)
@@ -59,6 +67,27 @@ def dose(name: str, dose_text: str | None, products: bool, explain: bool, compar
         lines += ["", *_by_cycle(plan, course, practice, given["phases"])]
     if compare_formula:
         lines += ["", *_formulas(made.sheet.lines, course.patient, practice.formula)]
+    write("".join(f"{line}\n" for line in [*lines, *departs]).encode(), output=None, force=False)
+    made.sheet.require()
+
+
+def _of_plan(name: str, view: "View", show: "_Show", compare_formula: bool, compare: str | None) -> None:
+    """The amounts of a plan, which hang on its dates: a new weight counts from a day on, and so does a reduction."""
+    from dosing.dose.summary import lines_of
+
+    found = options.treatment(name)
+    drawn, made = found.schedule(view), found.sheet(view)
+    departs = ["", *options.compared(found.regimen(), compare)] if compare else []
+    tell(f"missing: {line}" for line in drawn.missing)
+    tell(f"note: {line}" for line in made.notes)
+    lines = [*head(drawn.dosed.practice.site, made.notes), *(_factors(found.patient_now()) if show.explains else ())]
+    lines += [text for line in made.sheet.lines for text in show.line(line)]
+    if show.explains:
+        lines += ["", _BY_CYCLE, *fold_below(lines_of(drawn.summary()))]
+    if compare_formula:
+        if drawn.dosed.course.later:
+            raise DoseError(f"{name} has several weights, and --compare-formula goes by one; leave it out")
+        lines += ["", *_formulas(made.sheet.lines, drawn.dosed.course.patient, drawn.dosed.practice.formula)]
     write("".join(f"{line}\n" for line in [*lines, *departs]).encode(), output=None, force=False)
     made.sheet.require()
 
@@ -119,7 +148,7 @@ class _Show:
     """How a calculation is printed."""
 
     def __init__(self, *, products: bool, explain: bool) -> None:
-        self._products, self._explain = products, explain
+        self._products, self.explains = products, explain
 
     def line(self, line: "Line") -> Iterator[str]:
         """One distinct amount of a regimen."""
@@ -142,17 +171,17 @@ class _Show:
             from dosing.dose.product import product_steps
 
             products = product_steps(line.amount, line.order.drug, route=line.route, over=line.over)
-        if self._explain:
+        if self.explains:
             for text in explained(line.order, line.amount, products):
                 yield from folded(f"{_INDENT}{text}", hanging=len(_INDENT) + WIDTH)
         else:
             yield from (f"{_INDENT}{step.text}" for step in (*line.amount.steps, *products))
 
 
-def _by_cycle(plan: "Plan", course: "Course", practice: "Practice", phases: Any) -> Iterator[str]:
+def _by_cycle(plan: "ChosenRegimen", course: "Course", practice: "Practice", phases: Any) -> Iterator[str]:
     from dosing.dose.summary import lines_of
 
-    yield "By cycle: what is given in a day and what is given in a cycle are different numbers"
+    yield _BY_CYCLE
     yield from fold_below(lines_of(plan.summary(course=course, practice=practice, phases=phases), horizon=False))
 
 

@@ -9,11 +9,13 @@ from dosing.cli.write import fold_below, head, table, tell, write
 from dosing.errors import OutputError, ScheduleError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dosing.api import PatientSchedule
 
 
 @click.command()
-@click.argument("regimen", metavar="ID")
+@click.argument("regimen", metavar="ID|PLAN")
 @options.patient_schedule
 @click.option("--trace", is_flag=True, help="With csv, json or jsonl: the calculation of each amount too.")
 @click.option(
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 def schedule(regimen: str, form: str, trace: bool, output: str | None, force: bool, **given: Any) -> None:
     """The dated table of a regimen for one patient.
 
-    ID is a regimen's id or alias, or the path of a regimen file. What the protocol leaves out stays empty and is said on standard error.
+    ID is a regimen's id or alias, or the path of a regimen file; PLAN is a plan file (`dosing plan`). What the protocol leaves out stays
+    empty and is said on standard error.
     """
     if trace and form == "table":
         raise OutputError("--trace needs --format csv, json or jsonl; `dosing dose --explain` prints the calculation for people")
@@ -42,23 +45,42 @@ def schedule(regimen: str, form: str, trace: bool, output: str | None, force: bo
 
 
 @click.command()
-@click.argument("regimen", metavar="ID")
+@click.argument("regimen", metavar="ID|PLAN")
 @options.patient_schedule
 @click.option("--stamp", metavar="MOMENT", help="Written as DTSTAMP; left out, the day the regimen was last checked.")
 @click.option("--plan-id", default="", metavar="TEXT", help="Tells two plans of one regimen and start date apart; no name, please.")
+@click.option("--since", metavar="DATE", help="Of a plan file: only what changed after that day.")
 @options.output
-def calendar(regimen: str, stamp: str | None, plan_id: str, output: str | None, force: bool, **given: Any) -> None:
-    """An iCalendar file of a regimen for one patient, for any calendar program."""
+def calendar(regimen: str, stamp: str | None, plan_id: str, since: str | None, output: str | None, force: bool, **given: Any) -> None:
+    """An iCalendar file of a regimen for one patient, for any calendar program.
+
+    Made again from a plan file that has changed, it updates the events that the program has from before.
+    """
     from dosing.export.ical import to_ical
+    from dosing.plan.names import is_plan
 
     moment = options.parse_stamp(stamp)
+    if is_plan(regimen):
+        _calendar_of_plan(regimen, given, moment, since, plan_id, output=output, force=force)
+        return
+    if since is not None:
+        raise ScheduleError("--since needs a plan file: a schedule that is computed once has no history")
     drawn = _drawn(regimen, given)
     _tell(drawn)
     write(to_ical(drawn.dosed, stamp=moment, plan_id=plan_id), output=output, force=force)
 
 
+def _calendar_of_plan(
+    file: str, given: dict[str, Any], stamp: "datetime | None", since: str | None, plan_id: str, *, output: str | None, force: bool
+) -> None:
+    found, view = options.treatment(file), options.Chosen(given).view(file)
+    _tell(found.schedule(view))
+    day = options.parse_day("--since", since) if since is not None else None
+    write(found.to_ical(view, stamp=stamp, since=day, plan_id=plan_id), output=output, force=force)
+
+
 @click.command()
-@click.argument("regimen", metavar="ID")
+@click.argument("regimen", metavar="ID|PLAN")
 @options.patient_schedule
 @options.output
 def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None:
@@ -72,13 +94,19 @@ def summary(regimen: str, output: str | None, force: bool, **given: Any) -> None
 
 
 def _drawn(regimen: str, given: dict[str, Any]) -> "PatientSchedule":
+    from dosing.plan.names import is_plan
+
     chosen = options.Chosen(given)
+    if is_plan(regimen):
+        return options.treatment(regimen).schedule(chosen.view(regimen))
     asked = chosen.asked()
-    closed = asked.closed()
-    if given["move"] and not closed:
-        raise ScheduleError("--move needs closed days: give --site with `closed`, or --country")
     return chosen.plan(regimen).schedule(
-        course=asked.course(), practice=asked.practice(), closed=closed, move=given["move"], **chosen.reach()
+        course=asked.course(),
+        practice=asked.practice(),
+        closed=asked.closed(),
+        move=asked.move,
+        phases=given["phases"],
+        **chosen.reach(),
     )
 
 

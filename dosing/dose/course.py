@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dosing.dose.patient import Patient
 from dosing.dose.reduction import Reduction
+from dosing.schedule.entries import Key
 from dosing.units import Quantity
 
 
@@ -14,7 +15,8 @@ class Course:
 
     `patient` is measured at the start; each of `later` is the patient measured again, with its date. `prior` is what was given of a drug,
     or of a class of drugs, before (mg or mg/m2). `override` names the stops that somebody lets pass: measurements (`height`, ...)
-    and limits (`carfilzomib.usual`, `doxorubicin.lifetime`, ...).
+    and limits (`carfilzomib.usual`, `doxorubicin.lifetime`, ...). `given` are the amounts of one administration that were really given,
+    by the keys of the entries (dosing.schedule.entries).
     """
 
     patient: Patient = field(default_factory=Patient)
@@ -22,3 +24,4 @@ class Course:
     reductions: tuple[Reduction, ...] = ()
     prior: Mapping[str, Quantity] = field(default_factory=dict)
     override: frozenset[str] = frozenset()
+    given: Mapping[Key, Quantity] = field(default_factory=dict)

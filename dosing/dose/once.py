@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from dosing.dose.amount import Amount, Order
 from dosing.dose.bodyweight import choose_weight
-from dosing.dose.limits import HAIR, Finding, graded, let_pass, usual
+from dosing.dose.finding import Finding, graded, let_pass
+from dosing.dose.limits import HAIR
 from dosing.dose.patient import Patient
 from dosing.dose.plausible import Grade
 from dosing.dose.steps import cited, shown
+from dosing.dose.usual import usual
 from dosing.errors import PatientError
 from dosing.regimen.drug import Limit
 from dosing.regimen.facts import Fact

@@ -6,7 +6,7 @@ from typing import Any
 
 from dosing.dose.amount import Order
 from dosing.dose.practice import Practice
-from dosing.dose.reduction import Place, Reduction, in_force, reduced
+from dosing.dose.reduction import Place, Reduction, in_force, naming_phase, reduced
 from dosing.dose.steps import Step
 from dosing.errors import DoseError
 from dosing.regimen.facts import Fact, Percent
@@ -31,7 +31,7 @@ def order_of(
     if reduction and reduction.percent:
         percent = _only(Fact(reduction.percent, USER, reduction.reason), reduction, percent)
     elif reduction:
-        dose, step = reduced(dose, reduction, drug, highest=_highest(id, dose, place.phase, regimen))
+        dose, step = reduced(dose, reduction, drug, highest=_highest(id, dose, naming_phase(reduction, place), regimen))
         changes = (step,)
     order = Order(drug, dose, facts.get("max"), facts.get("bsa_cap"), facts.get("round"), percent, changes, bands=practice.bands)
     return with_policy(order, practice)

@@ -56,6 +56,6 @@ class Practice:
                     yield f"{drug or 'drugs without a rule of their own'}: {words} {fields[name].stated} [{fields[name].source}]"
 
 
-_WORDS = {"weight": "dosed by weight", "weigh": "a new weight counts"}
+_WORDS = {"weight": "dosed by weight", "weigh": "a new weight counts", "missed": "after a missed dose"}
 
 USUAL = Practice()

@@ -5,19 +5,22 @@
     lenalidomide = level 2 from 2026-03-02: rash
 
 A level is a dose that takes the place of every higher dose of the drug; a dose that is lower already stays. A reduction that begins later
-takes the place of one that began earlier, in whatever order they are listed. The infusion time is kept.
+takes the place of one that began earlier, in whatever order they are listed. What restores the full dose is the end of those before it. The
+infusion time is kept.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import combinations, pairwise
 
 from dosing.dose.steps import Step, cited
 from dosing.errors import DoseError, nearest
 from dosing.regimen.drug import Drug, Levels
 from dosing.regimen.facts import Fact, Percent
 from dosing.regimen.values import parse_date, parse_percent
+from dosing.schedule.entries import Entry
 from dosing.units import Quantity
 
 _TEXT = re.compile(r"(?P<drug>[^=]+)=(?P<to>[^:]+?)(?: from (?P<since>[^:]+))?:(?P<why>.*)", re.DOTALL)
@@ -59,7 +62,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """One reduction: to `level` (1 is the first below the starting dose) or to `percent` of the amount; `since` None: from the start."""
+    """One reduction: to `level` (1 is the first below the starting dose) or to `percent` of the amount; `since` None: from the start.
+
+    With neither it restores the full dose, and has a `since`.
+    """
 
     drug: str
     reason: str
@@ -68,13 +74,19 @@ class Reduction:
     since: Since | None = None
 
     @property
+    def restores(self) -> bool:
+        """Whether it ends the reductions before it."""
+        return not self.level and not self.percent
+
+    @property
     def to(self) -> str:
         """What it leads to, in words."""
-        return f"level {self.level}" if self.level else str(self.percent)
+        return "the full dose" if self.restores else f"level {self.level}" if self.level else str(self.percent)
 
     def __str__(self) -> str:
         since = f" from {self.since}" if self.since else ""
-        return f"{self.drug} reduced to {self.to}{since} ({self.reason})"
+        change = f"at {self.to} again" if self.restores else f"reduced to {self.to}"
+        return f"{self.drug} {change}{since} ({self.reason})"
 
 
 def parse_reduction(text: str) -> Reduction:
@@ -102,7 +114,7 @@ def _since(text: str) -> Since:
 
 
 def check_reductions(reductions: Iterable[Reduction], known: Mapping[str, Sequence[str]]) -> None:
-    """Raise DoseError for a reduction of a drug or from a phase that isn't given, for one listed twice, and for two of unclear order.
+    """Raise DoseError for a reduction of a drug or from a phase that isn't given, for two of unclear order, and one that changes nothing.
 
     `known` are the drugs of the regimen, each with the phases that give it.
     """
@@ -115,26 +127,34 @@ def check_reductions(reductions: Iterable[Reduction], known: Mapping[str, Sequen
             raise DoseError(
                 f"{each}: no phase {each.since.phase!r}{nearest(each.since.phase, parts)} gives it (phases: {', '.join(parts)})"
             )
-        before = listed.setdefault(each.drug, [])
-        for other in before:
-            _check_pair(other, each, parts)
-        before.append(each)
+        listed.setdefault(each.drug, []).append(each)
+    for drug, own in listed.items():
+        _check_order(own, known[drug])
 
 
-def _check_pair(one: Reduction, other: Reduction, phases: Sequence[str]) -> None:
-    """Raise DoseError for two reductions of a drug that are the same, begin together, or begin by date and by cycle."""
-    if one.to == other.to:
-        raise DoseError(f"{other}: {other.drug} is reduced to {other.to} already ({one}); a reduction is listed once")
-    if _beginning(one, phases) == _beginning(other, phases):
-        raise DoseError(f"{other}: it begins together with another ({one}); keep one of them")
-    if one.since and other.since and bool(one.since.day) != bool(other.since.day):
-        raise DoseError(f"{other}: which begins later, this or another ({one})? Give both by cycle or both by date")
+def _check_order(own: Sequence[Reduction], phases: Sequence[str]) -> None:
+    """Raise DoseError for reductions of a drug of which nobody can say which begins later, and for one that changes nothing."""
+    for one, other in combinations(own, 2):
+        if _beginning(one, phases) == _beginning(other, phases) and one.to != other.to:
+            raise DoseError(f"{other}: it begins together with another ({one}); keep one of them")
+        if one.since and other.since and bool(one.since.day) != bool(other.since.day):
+            raise DoseError(f"{other}: which begins later, this or another ({one})? Give both by cycle or both by date")
+    ordered = sorted(own, key=lambda each: _beginning(each, phases))
+    for before, each in pairwise((None, *ordered)):
+        if each and each.restores and (before is None or before.restores):
+            raise DoseError(f"{each}: there is nothing to end, as {each.drug} is at the full dose then")
+        if before and each and before.to == each.to:
+            raise DoseError(f"{each}: {each.drug} is reduced to {each.to} already ({before}); a reduction is listed once")
 
 
 def in_force(reductions: Iterable[Reduction], drug: str, place: Place) -> Reduction | None:
-    """The drug's reduction that began last, of those that have begun at the place. Raises DoseError for a date where there are none."""
+    """The drug's reduction that began last, of those that have begun at the place; None without one, and where the full dose is restored.
+
+    Raises DoseError for a reduction from a date where there are no dates.
+    """
     begun = [each for each in reductions if each.drug == drug and (each.since is None or _begun(each, each.since, place))]
-    return max(begun, key=lambda each: _beginning(each, place.phases), default=None)
+    last = max(begun, key=lambda each: _beginning(each, place.phases), default=None)
+    return None if last is None or last.restores else last
 
 
 def _beginning(reduction: Reduction, phases: Sequence[str]) -> tuple[int, ...]:
@@ -158,9 +178,34 @@ def _begun(reduction: Reduction, since: Since, place: Place) -> bool:
     return (place.cycle, place.day) >= (since.cycle, since.cycle_day)
 
 
-def reduced(dose: Quantity, reduction: Reduction, drug: Drug, *, highest: Quantity) -> tuple[Quantity, Step]:
-    """The dose at the reduction's level, and the step that says so. `highest` is the drug's highest dose in the phase: it names the levels.
+def naming_phase(reduction: Reduction, place: Place) -> str:
+    """The phase whose highest dose names the levels of a reduction: the one in which it begins, also for later phases.
 
+    A reduction that begins on a date names it in `since.phase` (`dated`); else the phase of the place stands in.
+    """
+    since = reduction.since
+    if since and (since.phase or since.day):
+        return since.phase or place.phase
+    return place.phases[0]
+
+
+def dated(reductions: Iterable[Reduction], entries: Sequence[Entry]) -> tuple[Reduction, ...]:
+    """The reductions, those from a date with the phase in which they begin: that of the drug's first entry from then on.
+
+    The entries are in order of date.
+    """
+    return tuple(_dated(each, each.since, entries) if each.since and each.since.day else each for each in reductions)
+
+
+def _dated(reduction: Reduction, since: Since, entries: Sequence[Entry]) -> Reduction:
+    later = (entry.phase for entry in entries if entry.drug == reduction.drug and since.day and entry.date >= since.day)
+    return replace(reduction, since=replace(since, phase=next(later, "")))
+
+
+def reduced(dose: Quantity, reduction: Reduction, drug: Drug, *, highest: Quantity) -> tuple[Quantity, Step]:
+    """The dose at the reduction's level, and the step that says so.
+
+    `highest` names the levels: the drug's highest dose in the phase in which the reduction begins.
     Raises DoseError where the drug's file has no such level.
     """
     levels = _levels(reduction, drug, highest)

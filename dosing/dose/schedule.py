@@ -1,32 +1,36 @@
 """Every entry of a schedule with its amount, or with the reason why it has none."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from dosing.dose.amount import Amount, Order, compute, missing_measurement
 from dosing.dose.bodysize import find_formula
 from dosing.dose.course import Course
-from dosing.dose.limits import Finding, look, require
+from dosing.dose.finding import Finding
+from dosing.dose.limits import look, require
 from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient
 from dosing.dose.practice import USUAL, Practice
-from dosing.dose.reduction import Place, Reduction, check_reductions, in_force
+from dosing.dose.reduction import Place, Reduction, check_reductions, dated, in_force
 from dosing.dose.steps import Step
 from dosing.dose.weighing import Scale, check_later
+from dosing.errors import DoseError
 from dosing.regimen.drug import Drug
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
 from dosing.schedule.draw import Schedule
-from dosing.schedule.entries import Entry
+from dosing.schedule.entries import GIVEN, NOT_GIVEN, Entry
+from dosing.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
 class Dosed:
     """An entry with the amount of one administration, and what was ordered.
 
-    Without an amount, `why` says what was not at hand. `measured_on` is the day of the size it was computed with, where that has a date;
-    `warnings` are limits that the entry passes.
+    Without an amount, `why` says what was not at hand, unless the entry itself says why it isn't given. `measured_on` is the day of the
+    size it was computed with, where that has a date; `warnings` are limits that the entry passes. `given` is the amount of one
+    administration that was really given, where somebody said it.
     """
 
     entry: Entry
@@ -35,6 +39,7 @@ class Dosed:
     order: Order | None = None
     measured_on: date | None = None
     warnings: tuple[str, ...] = ()
+    given: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +76,29 @@ def dose_schedule(
     practice: Practice = USUAL,
     said: Iterable[str] = (),
     limits: bool = True,
+    stops: bool = True,
+    regimen_of: Callable[[Entry], Regimen] | None = None,
 ) -> DosedSchedule:
     """The schedule with amounts for the patient; without any measurement only flat doses become amounts.
 
-    Without `limits` nobody looks at them, as where only a sample of the cycles is drawn.
+    What is held, left out or ruled out has no amount. Without `limits` nobody looks at them, as where only a sample of the cycles is drawn;
+    without `stops` one that is passed is only said.
+    `regimen_of` gives the regimen that an entry comes from, where the entries come from more than one form of the schedule's.
 
     Raises PatientError where some measurements are at hand and one that a drug needs is not; DoseError for a reduction that can't be made,
-    for a limit whose passing is a stop, and where no rule says when a new weight counts.
+    for a limit whose passing is a stop, where no rule says when a new weight counts, and for an amount given of what was not given.
     """
     known = course if isinstance(course, Course) else Course(patient=course or Patient())
     practice = replace(practice, formula=find_formula(practice.formula).id)
     check_reductions(known.reductions, drugs_given(schedule.regimen))
+    known = replace(known, reductions=dated(known.reductions, schedule.entries))
     check_later(known, schedule.start)
-    work = _Work(schedule.regimen, known, practice)
+    _check_given(known, schedule.entries)
+    work = _Work(schedule.regimen, known, practice, regimen_of)
     rows = [work.dose(entry) for entry in schedule.entries]
     findings = look(rows, drug_of=work.drug, course=known) if limits else ()
-    require(findings)
+    if stops:
+        require(findings)
     for finding in findings:
         if finding.row is not None:
             rows[finding.row] = replace(
@@ -95,15 +107,29 @@ def dose_schedule(
     return DosedSchedule(schedule, known, practice, tuple(rows), findings, tuple(said))
 
 
+def _check_given(course: Course, entries: Iterable[Entry]) -> None:
+    """Raise DoseError for an amount of what is no entry that was given, and for one that isn't a flat amount above zero."""
+    given = {entry.key for entry in entries if entry.status == GIVEN}
+    for key, amount in course.given.items():
+        phase, cycle, day, activity, n = key
+        when = "".join(f"{letter}{number}" for letter, number in (("C", cycle), ("D", day)) if number is not None) or str(n)
+        if key not in given:
+            raise DoseError(f"{phase} {when} {activity}: {amount} is said to be given, and nothing that was given has this name")
+        if amount.per or not amount.value.is_finite() or amount.value <= 0:
+            raise DoseError(f"{phase} {when} {activity}: {amount} can't have been given; give a flat amount above zero, such as 123 mg")
+
+
 class _Work:
     """The amounts of one schedule. Days on which nothing differs share one calculation."""
 
-    def __init__(self, regimen: Regimen, course: Course, practice: Practice) -> None:
+    def __init__(self, regimen: Regimen, course: Course, practice: Practice, regimen_of: Callable[[Entry], Regimen] | None = None) -> None:
         self._regimen, self._course, self._practice = regimen, course, practice
+        self._regimen_of = regimen_of or (lambda _: regimen)
         self._giving = drugs_given(regimen)
         self._drugs: dict[str, Drug] = {}
         self._scales: dict[str, Scale] = {}
-        self._done: dict[object, Dosed] = {}
+        # With the regimen that each was computed from: as long as it is kept, nothing else has its id.
+        self._done: dict[object, tuple[Dosed, Regimen]] = {}
 
     def drug(self, id: str) -> Drug:
         """The drug as it is at this site."""
@@ -112,15 +138,18 @@ class _Work:
         return self._drugs[id]
 
     def dose(self, entry: Entry) -> Dosed:
-        """The entry with its amount."""
+        """The entry with its amount; without one where it is neither given nor was to be given."""
+        if not entry.counts and entry.status != NOT_GIVEN:
+            return Dosed(entry)
         patient, steps = self._size(entry)
+        regimen = self._regimen_of(entry)
         place = Place(entry.phase, entry.cycle or 1, entry.day or 1, entry.date, self._giving.get(entry.drug, ()))
         reduction = in_force(self._course.reductions, entry.drug, place) if entry.drug and self._course.reductions else None
-        key = id(entry.facts), entry.phase, reduction, id(patient), steps
-        done = self._done.get(key)
-        if done is None:
-            done = self._done[key] = self._compute(entry, place, patient, steps, [reduction] if reduction else [])
-        return replace(done, entry=entry)
+        key = id(entry.facts), id(regimen), entry.phase, reduction, id(patient), steps
+        if key not in self._done:
+            self._done[key] = self._compute(entry, place, patient, steps, [reduction] if reduction else [], regimen), regimen
+        given = self._course.given.get(entry.key) if entry.status == GIVEN else None
+        return replace(self._done[key][0], entry=entry, given=given)
 
     def _size(self, entry: Entry) -> tuple[Patient, tuple[Step, ...]]:
         dose = entry.stated("dose")
@@ -130,8 +159,10 @@ class _Work:
             self._scales[entry.drug] = Scale(self.drug(entry.drug), self._course)
         return self._scales[entry.drug].on(entry)
 
-    def _compute(self, entry: Entry, place: Place, patient: Patient, steps: tuple[Step, ...], reductions: list[Reduction]) -> Dosed:
-        order = order_of(entry.facts, place, self._regimen, practice=self._practice, reductions=reductions)
+    def _compute(
+        self, entry: Entry, place: Place, patient: Patient, steps: tuple[Step, ...], reductions: list[Reduction], regimen: Regimen
+    ) -> Dosed:
+        order = order_of(entry.facts, place, regimen, practice=self._practice, reductions=reductions)
         if order is None:
             return Dosed(entry)
         absent = missing_measurement(order.dose, patient)

@@ -7,7 +7,8 @@ from typing import Any
 from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.bodysize import find_formula
 from dosing.dose.course import Course
-from dosing.dose.limits import Finding, check_override, require
+from dosing.dose.finding import Finding
+from dosing.dose.limits import check_override, require
 from dosing.dose.once import at_once
 from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.course import Course
-from dosing.dose.limits import Finding, check_override, require, usual
+from dosing.dose.finding import Finding
+from dosing.dose.limits import check_override, require
 from dosing.dose.once import at_once
 from dosing.dose.order import check_practice, with_policy
 from dosing.dose.personal import looked_at
 from dosing.dose.practice import Practice
+from dosing.dose.usual import usual
 from dosing.regimen.drug import Drug
 from dosing.units import Quantity
 

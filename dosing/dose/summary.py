@@ -1,7 +1,8 @@
 """Per drug and cycle: how many doses on how many days, and what one dose, one day and the whole cycle come to.
 
 The amount of a day and that of a cycle stand in every line, each by its name: taking one for the other has killed patients. Beside them
-stand the vials to open, or the tablets and capsules to count.
+stand the vials to open, or the tablets and capsules to count. Only what counts is counted: what stands as it is planned, and what was given
+with the amount that was given.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from dosing.dose.product import ORAL, oral_forms, routes_of, units_in_words
 from dosing.dose.rounding import half_up
 from dosing.dose.schedule import Dosed
 from dosing.dose.steps import cited
-from dosing.dose.tally import Counted, Given, Line, Opened, Part, Taken, Tally, numbered, plus, tally
+from dosing.dose.tally import Counted, Given, Line, Opened, Part, Taken, Tally, numbered, plus, same, tally
 from dosing.dose.vials import Vials, open_vials
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact
@@ -36,13 +37,14 @@ def summary(
 ) -> tuple[Line, ...]:
     """A line for each drug and cycle of a phase, in order of phase and first dose; following cycles that are the same are one line.
 
+    What was held, left out or not given is not in it: a cycle in which nothing counts has no line.
     `drug_of` gives a drug by its id, as it is at the site; `phases` are those of the schedule. `until` is the last day drawn, where one
     was asked for: a cycle that goes on after it says so. Optional doses stand in lines of their own; assessments have none.
     Raises DoseError where a drug's vials or strengths can't be counted.
     """
     groups: dict[tuple[str, str, bool], list[Dosed]] = {}
     for row in rows:
-        if row.entry.kind == "drug":
+        if row.entry.kind == "drug" and row.entry.counts:
             groups.setdefault((row.entry.phase, row.entry.drug or f"?{row.entry.activity}", row.entry.optional), []).append(row)
     order = {phase: number for number, phase in enumerate(dict.fromkeys(phase for phase, _, _ in groups))}
     drawn = {phase: max(row.entry.cycle or 1 for row in rows if row.entry.phase == phase) for phase in order}
@@ -97,15 +99,18 @@ def _given(row: Dosed) -> Given:
     entry, order, amount = row.entry, row.order, row.amount
     unverified = any(fact.unverified for name in _USED if (fact := entry.facts.get(name)))
     marked = amount is not None and any(_MARK in step.text for step in amount.steps)
+    planned = Quantity(amount.value, amount.unit) if amount else None
+    recorded = row.given is not None and (planned is None or not same(row.given, planned))
     return Given(
         activity=entry.activity,
         route=entry.route,
         dose=order.dose if order else None,
         percent=order.percent.stated if order and order.percent else None,
-        amount=Quantity(amount.value, amount.unit) if amount else None,
+        amount=row.given if recorded else planned,
         times=entry.times.per_day if entry.times else None if "times" in entry.facts else 1,
-        why="" if amount else row.why or (f"the dose is stated as `{entry.dose}`" if entry.dose else "no dose is stated"),
-        unverified=unverified or marked,
+        why="" if amount or recorded else row.why or (f"the dose is stated as `{entry.dose}`" if entry.dose else "no dose is stated"),
+        unverified=not recorded and (unverified or marked),
+        recorded=recorded,
     )
 
 
@@ -203,7 +208,7 @@ def lines_of(lines: Sequence[Line], *, horizon: bool = True) -> list[str]:
     Without a `horizon` nobody asked for so many cycles: a phase that goes on has no totals then.
     """
     if not lines:
-        return ["nothing to count: no drug is on a day that is stated"]
+        return ["nothing to count: no drug is on a day that is stated, or none of them is given"]
     table = [_HEADINGS, *(row for line in lines for row in _rows(line))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     drawn = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
@@ -225,7 +230,7 @@ def _rows(line: Line) -> Iterator[tuple[str, ...]]:
             str(len(part.days)),
             name_runs(part.days).partition(" ")[2],
             " + ".join(f"{_dose(each)}{_times(each)}" for each in part.given),
-            " + ".join(f"{each.amount or 'no amount'}{_times(each)}" for each in part.given) + marked,
+            " + ".join(f"{each.amount or 'no amount'}{_times(each)}{' given' if each.recorded else ''}" for each in part.given) + marked,
             str(part.a_day),
             f"{line.a_cycle}{doses}",
             str(line.ordered),
@@ -349,6 +354,7 @@ def _part(part: Part) -> dict[str, object]:
             "times_per_day": each.times,
             "why": each.why,
             "unverified": each.unverified,
+            "recorded": each.recorded,
         }
         for each in part.given
     ]

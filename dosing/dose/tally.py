@@ -47,7 +47,8 @@ class Tally:
 class Given:
     """One dose of a day: as ordered, and the amount that it comes to (None: `why` says why not).
 
-    It is given `times` that day; None where the regimen doesn't state how often.
+    It is given `times` that day; None where the regimen doesn't state how often. `recorded`: it was given with another amount than
+    the planned one, and this is it.
     """
 
     activity: str
@@ -58,6 +59,7 @@ class Given:
     times: int | None
     why: str = ""
     unverified: bool = False
+    recorded: bool = False
 
     @property
     def ordered(self) -> Quantity | None:
@@ -198,6 +200,11 @@ def plus(total: Quantity | None, amount: Quantity, times: int) -> Quantity:
     value = amount.value if amount.unit == unit else Quantity(amount.value, amount.flat_unit).to(unit.partition("/")[0])
     before = total.value if total else Decimal(0)
     return Quantity(EXACT.fma(value, Decimal(times), before), unit)
+
+
+def same(one: Quantity, other: Quantity) -> bool:
+    """Whether two flat amounts are the same, whatever their units."""
+    return one.kind == other.kind and one.value == other.to(one.unit)
 
 
 def numbered(number: int, what: str) -> str:

@@ -65,22 +65,25 @@ class Scale:
         self._basis = self.course.patient
 
     def on(self, entry: Entry) -> tuple[Patient, tuple[Step, ...]]:
-        """The measurement that counts on the entry's day, and what is to be said of it.
+        """The measurement that counts on the entry's planned day, and what is to be said of it.
 
-        Raises DoseError where there are later measurements and no rule says when they count.
+        An entry that isn't given has the size that it would have had, and leaves none: the next is looked at as if it had not been there.
+        Raises DoseError where there is a later measurement by then and no rule says when it counts.
         """
         if not self.course.later:
             return self._basis, ()
-        rule = self._rule()
         new = latest(self.course, entry)
-        first = (entry.phase, entry.cycle) != self._cycle
-        self._cycle = entry.phase, entry.cycle
+        cycle = entry.phase, entry.cycle
+        first = cycle != self._cycle
+        if entry.counts:
+            self._cycle = cycle
         if new is self._basis:
             return self._basis, ()
-        step, counts = _decide(rule, self._basis, new, first=first)
-        if counts:
-            self._basis = new
-        return self._basis, (step,)
+        step, counts = _decide(self._rule(), self._basis, new, first=first)
+        size = new if counts else self._basis
+        if entry.counts:
+            self._basis = size
+        return size, (step,)
 
     def _rule(self) -> Fact[Weigh]:
         rule = self.drug.weigh

@@ -15,7 +15,7 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("date", "date", "", "for an activity that has no date yet", "The day, as YYYY-MM-DD."),
+    Column("date", "date", "", "for an activity that has no date yet", "The planned day, as YYYY-MM-DD."),
     Column("phase", "text", "", "", "Id of the phase."),
     Column("cycle", "whole", "", "outside cyclic phases, and without a date", "Number of the cycle, from 1."),
     Column(
@@ -42,13 +42,20 @@ COLUMNS: tuple[Column, ...] = (
         "amount",
         "decimal",
         "amount_unit",
-        "for assessments, and where not computed; `note` says why",
-        "What this patient gets at one administration.",
+        "for assessments, and where not computed or not to be given; `note` says why",
+        "What this patient gets at one administration; the planned amount, whatever was given.",
     ),
     Column("amount_unit", "text", "", "with `amount`", "mg, units, ..."),
     Column("times_per_day", "whole", "", "for assessments, and where not stated", "Administrations on that day."),
     Column("duration_min", "whole", "min", "where not stated, stated as a range, or no infusion", "Infusion time."),
-    Column("status", "text", "", "", "planned, optional, waiting (for the start of its phase) or not-dated."),
+    Column(
+        "status",
+        "text",
+        "",
+        "",
+        "planned, optional, held, omitted, stopped, skipped (with its phase, or past the start of the next), ruled-out (by a later "
+        "measurement), given, not-given, waiting (for the start of its phase) or not-dated.",
+    ),
     Column("note", "text", "", "where there is nothing to say", "Sentences joined by semicolons."),
     Column(
         "rounding", "text", "", "where nothing was rounded", "The rule that led from the exact amount to `amount`, or why it was not used."
@@ -63,6 +70,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("measured_on", "date", "", "where the size has no date", "The day of the height and weight that the amount was computed with."),
     Column("site", "text", "", "without a site file", "Id and hash of the site file."),
     Column("planned_on", "date", "", "unless the entry was moved", "The first date of an entry that was moved."),
+    Column("given_on", "date", "", "unless `status` is given", "The day on which it was really given; `date` stays the planned one."),
+    Column(
+        "given_amount",
+        "decimal",
+        "given_unit",
+        "unless an amount was recorded as given",
+        "What was really given at one administration; `amount` stays the planned one.",
+    ),
+    Column("given_unit", "text", "", "with `given_amount`", "mg, units, ...; not always `amount_unit`."),
 )
 
 # Only on request: they name the patient's measurements.

@@ -23,6 +23,7 @@ _TITLES = {
     "stability": "keeps",
     "usual": "usual doses",
     "spacing": "time between doses",
+    "missed": "after a missed dose",
 }
 
 

@@ -1,39 +1,89 @@
-"""An iCalendar file through the icalendar package: all-day events, one a day for the clinic and one for home.
+"""An iCalendar file through the icalendar package: all-day events, made from the records of `dosing.export.events`.
 
 The package writes a random UID and the clock's time where none is given, leaves NAME and X- properties unescaped, and reads a line end
-into a backslash before an N; here every event has a UID made from the plan and the entry's key, one fixed DTSTAMP, and every text is a
-`_Text`. No METHOD, no patient identity, CLASS always PRIVATE.
+into a backslash before an N; here every event has a UID made from the plan and its slot, one fixed DTSTAMP, and every text is a `_Text`.
+No METHOD, no patient identity, CLASS always PRIVATE.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from hashlib import sha256
 from typing import Any
 
-from icalendar import Calendar, Event, vDate, vDatetime, vText
+from icalendar import Calendar, Event, vDate, vDatetime, vInt, vText
 
 import dosing
-from dosing.dose.schedule import Dosed, DosedSchedule
+from dosing.dose.schedule import DosedSchedule
 from dosing.errors import OutputError
-from dosing.export.rows import notes
-from dosing.export.text import CLINIC, HOME, clean, in_words, named, ordered, place, without_options
+from dosing.export.events import CLINIC, HOME, TITLES, DayEvent, events_of, first_of, left_out, whole, with_whole
+from dosing.export.follow import Followed, Version, follow
+from dosing.export.text import clean
 
 _COLOR = "teal"
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-_TITLES = {CLINIC: "Clinic", HOME: "At home"}
 # A clinic visit fills the day; a medicine at home leaves it free.
 _TRANSP = {CLINIC: "OPAQUE", HOME: "TRANSPARENT"}
 
 
-def to_ical(dosed: DosedSchedule, *, stamp: datetime | None = None, plan_id: str = "") -> bytes:
+def to_ical(
+    dosed: DosedSchedule,
+    *,
+    stamp: datetime | None = None,
+    plan_id: str = "",
+    versions: Sequence[Version] = (),
+    since: int | None = None,
+    earlier: int = 0,
+) -> bytes:
     """The calendar as bytes, the same for the same input.
 
-    `stamp` becomes DTSTAMP (the day the regimen was last checked if left out). `plan_id` tells two plans of one regimen and start
-    date apart. Raises OutputError where there is nothing to put in it.
+    `stamp` becomes DTSTAMP; left out, it is the day the regimen was last checked, or the day an event was changed if that is later.
+    `plan_id` tells two plans of one regimen and start date apart. `versions` are the plan after each change of its log, in order, from the
+    one before any change to `dosed`; with them the calendar follows the plan, and an event that was written once is never left out.
+    `since` is the index of a version: only events that a later one touched are written. `earlier` is how many versions there were before
+    the first of these, where they can't be drawn any more.
+
+    Raises OutputError where there is nothing to write, ValueError for versions that don't lead to `dosed`.
     """
+    if since is not None and not versions:
+        raise ValueError("`since` needs the versions of the plan")
     schedule = dosed.schedule
-    if not dosed.rows:
+    plan = plan_id or f"{schedule.regimen.id}/{schedule.regimen.base}/{schedule.start}"
+    found = _followed(dosed, versions, since, plan, earlier) if versions else _once(dosed, plan)
+    if not found:
         raise OutputError(f"{schedule.regimen.id} has nothing with a date to put in a calendar: " + "; ".join(map(str, schedule.missing)))
+    calendar = _calendar(dosed, whole(dosed) if versions else left_out(dosed))
+    checked = _midnight(schedule.regimen.checked)
+    for each in found:
+        modified = _midnight(each.modified) if each.modified else None
+        event = _event(each.event, stamp or max(checked, modified or checked))
+        if versions:
+            _put(event, "SEQUENCE", vInt(each.sequence))
+        if modified:
+            _put(event, "LAST-MODIFIED", vDatetime(modified))
+        calendar.add_component(event)
+    data: bytes = calendar.to_ical()
+    return data
+
+
+def _once(dosed: DosedSchedule, plan: str) -> list[Followed]:
+    """The events of a schedule that follows nothing."""
+    events = events_of(dosed, plan=plan)
+    return [Followed(event) for event in (with_whole(events, first_of(events), whole(dosed)) if events else ())]
+
+
+def _followed(dosed: DosedSchedule, versions: Sequence[Version], since: int | None, plan: str, earlier: int) -> list[Followed]:
+    """The events of a plan that has changed; after the version `since` only, if it is given."""
+    if versions[-1].dosed.schedule.entries != dosed.schedule.entries:
+        raise ValueError("the last version is not the schedule to be written")
+    found = follow(versions, plan=plan, earlier=earlier)
+    touched = [each for each in found if since is None or each.touched > since]
+    if found and not touched:
+        raise OutputError(f"nothing in the calendar has changed since {versions[since].on if since else 'the plan was made'}")
+    return touched
+
+
+def _calendar(dosed: DosedSchedule, said: Iterable[str]) -> Calendar:
+    """The calendar without events."""
+    schedule = dosed.schedule
     calendar = Calendar()
     _put(calendar, "PRODID", _Text(f"-//dosing//dosing {dosing.__version__}//EN"))
     _put(calendar, "VERSION", _Text("2.0"))
@@ -41,82 +91,30 @@ def to_ical(dosed: DosedSchedule, *, stamp: datetime | None = None, plan_id: str
     for name in ("NAME", "X-WR-CALNAME"):
         _put(calendar, name, _Text(f"{schedule.regimen.id} from {schedule.start}"))
     for name in ("DESCRIPTION", "X-WR-CALDESC"):
-        _put(calendar, name, _Text("\n".join([schedule.regimen.title, *_left_out(dosed)])))
+        _put(calendar, name, _Text("\n".join([schedule.regimen.title, *said])))
     _put(calendar, "COLOR", _Text(_COLOR))
-    plan = plan_id or f"{schedule.regimen.id}/{schedule.regimen.base}/{schedule.start}"
-    when = vDatetime(stamp or datetime.combine(schedule.regimen.checked, time(), UTC))
-    first = True
-    for (day, where), group in _grouped(dosed):
-        calendar.add_component(_event(day, where, group, dosed, plan, when, _whole(dosed) if first else []))
-        first = False
-    data: bytes = calendar.to_ical()
-    return data
+    return calendar
 
 
-def _grouped(dosed: DosedSchedule) -> list[tuple[tuple[date, str], list[Dosed]]]:
-    """The rows by date and place. What may be taken by mouth or by vein joins the clinic's event on a day that has one."""
-    regimen = dosed.schedule.regimen
-    places = [place(each.entry, regimen) for each in dosed.rows]
-    clinic_days = {each.entry.date for each, where in zip(dosed.rows, places, strict=True) if where == CLINIC}
-    groups: dict[tuple[date, str], list[Dosed]] = {}
-    for each, where in zip(dosed.rows, places, strict=True):
-        either = "IV" in each.entry.route and each.entry.date in clinic_days
-        groups.setdefault((each.entry.date, CLINIC if either else where), []).append(each)
-    return sorted(groups.items())
-
-
-def _event(day: date, where: str, group: list[Dosed], dosed: DosedSchedule, plan: str, stamp: vDatetime, whole: Iterable[str]) -> Event:
-    entry = group[0].entry
+def _event(of: DayEvent, stamp: datetime) -> Event:
     event = Event()
-    _put(event, "UID", _Text(_uid(plan, where, group)))
-    _put(event, "DTSTAMP", stamp)
-    _put(event, "DTSTART", _date(day))
-    _put(event, "DTEND", _date(day + timedelta(days=1)))
-    label = f"{entry.when}: " if entry.when else ""
-    _put(event, "SUMMARY", _Text(f"{_TITLES[where]} - {label}{'; '.join(_short(each) for each in group)}"))
-    _put(event, "DESCRIPTION", _Text("\n".join([*_details(group, dosed), *whole])))
-    _put(event, "CATEGORIES", _Text(_TITLES[where]))
+    _put(event, "UID", _Text(of.uid))
+    _put(event, "DTSTAMP", vDatetime(stamp))
+    _put(event, "DTSTART", _date(of.day))
+    _put(event, "DTEND", _date(of.day + timedelta(days=1)))
+    # Many programs show no status.
+    _put(event, "SUMMARY", _Text(f"{'CANCELLED - ' if of.cancelled else ''}{of.summary}"))
+    _put(event, "DESCRIPTION", _Text(of.description))
+    _put(event, "CATEGORIES", _Text(TITLES[of.place]))
     _put(event, "CLASS", _Text("PRIVATE"))
-    _put(event, "TRANSP", _Text(_TRANSP[where]))
+    _put(event, "TRANSP", _Text(_TRANSP[HOME if of.cancelled else of.place]))
+    if of.cancelled:
+        _put(event, "STATUS", _Text("CANCELLED"))
     return event
 
 
-def _uid(plan: str, where: str, group: list[Dosed]) -> str:
-    """A UID from the plan and the key of one entry of the day: it stays when the date changes.
-
-    That entry is the day's first visit, else its first entry: drugs that a proxy adds to a day with a visit leave the day its UID.
-    """
-    entry = next((each.entry for each in group if each.entry.day is None), group[0].entry)
-    about = (plan, entry.phase, entry.cycle, entry.day, entry.n, where, "" if entry.day is not None else entry.activity)
-    return f"{sha256(repr(about).encode()).hexdigest()[:32]}@dosing"
-
-
-def _short(dosed: Dosed) -> str:
-    entry = dosed.entry
-    optional = " (optional)" if entry.optional else ""
-    if entry.kind != "drug":
-        return f"{entry.what}{optional}"
-    much = f" {dosed.amount or ordered(dosed) or ''}".rstrip()
-    times = f" x{entry.times.per_day}" if entry.times and entry.times.per_day > 1 else ""
-    return f"{named(dosed) if entry.drug else entry.what}{much}{times}{optional}"
-
-
-def _details(group: Iterable[Dosed], dosed: DosedSchedule) -> Iterable[str]:
-    gaps = {each.path: each.text for each in dosed.schedule.missing}
-    for each in group:
-        said = [note for note in notes(each, gaps) if note != f"over {each.entry.over}"]
-        yield in_words(each) + (f" ({'; '.join(said)})" if said else "")
-
-
-def _whole(dosed: DosedSchedule) -> list[str]:
-    """What must be said of the calendar as a whole; it stands in the first event, where people see it."""
-    schedule = dosed.schedule
-    made = f"{schedule.regimen.id} version {schedule.regimen.version}, dosing {dosing.__version__}"
-    return [*_left_out(dosed), *(f"Note: {note}" for note in map(without_options, dosed.notes)), made]
-
-
-def _left_out(dosed: DosedSchedule) -> list[str]:
-    return [f"NOT IN THIS CALENDAR: {undated.what} - {undated.missing}" for undated in dosed.schedule.undated]
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _put(component: Any, name: str, value: Any) -> None:

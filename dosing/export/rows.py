@@ -64,8 +64,14 @@ def _row(dosed: Dosed, gaps: Mapping[str, str], site: str, let_pass: Iterable[st
         "note": "; ".join([*notes(dosed, gaps), *(let_pass if dosed.order and dosed.order.computed and amount else ())]),
         **_calculation(dosed),
         "planned_on": entry.planned_on,
+        "given_on": entry.given_on,
+        **_given(dosed.given),
         "site": site,
     }
+
+
+def _given(given: Quantity | None) -> Row:
+    return {"given_amount": given.value, "given_unit": given.unit} if given else {"given_unit": ""}
 
 
 def _calculation(dosed: Dosed) -> Row:
@@ -93,6 +99,7 @@ def _undated(undated: Undated, site: str) -> Row:
         "note": str(undated.missing),
         "rounding": "",
         "site": site,
+        **_given(None),
         "steps": "",
     }
 

@@ -1,9 +1,9 @@
 """Tables for people: drawn with rich on a terminal, plain columns of text everywhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dosing.dose.schedule import DosedSchedule
-from dosing.export.rows import Cell, Row, rows, text_of
+from dosing.export.rows import PLANNED, Cell, Row, rows, text_of
 
 # Never broken between two lines: half a number is another number, half a name another drug.
 _WHOLE = ("Date", "Day", "Activity", "Dose", "Amount")
@@ -23,7 +23,6 @@ def _line(row: Row) -> tuple[str, ...]:
     cells = {name: text_of(cell) for name, cell in row.items()}
     cycle = f"C{cells['cycle']}" if cells["cycle"] else ""
     times = f" x{cells['times_per_day']}" if cells["times_per_day"] not in ("", "1") else ""
-    status = "" if row["status"] == "planned" else f"[{cells['status']}] "
     return (
         cells["date"] or "-",
         cells["phase"],
@@ -32,8 +31,18 @@ def _line(row: Row) -> tuple[str, ...]:
         f"{cells['route']} {_over(row['duration_min'])}".strip(),
         f"AUC {cells['dose']}" if cells["dose_unit"] == "AUC" else f"{cells['dose']} {cells['dose_unit']}".strip(),
         f"{cells['amount']} {cells['amount_unit']}{times}".strip(),
-        f"{status}{cells['note']}",
+        f"{_status(row, cells)}{cells['note']}",
     )
+
+
+def _status(row: Row, cells: Mapping[str, str]) -> str:
+    """`[held] `; of what was given `[given 2026-02-03, 49 mg] `, where the day or the amount is not the planned one; nothing if planned."""
+    if row["status"] == PLANNED:
+        return ""
+    amount = f"{cells['given_amount']} {cells['given_unit']}".strip()
+    as_planned = row["given_on"] in (None, row["date"]) and amount in ("", f"{cells['amount']} {cells['amount_unit']}")
+    what = "" if as_planned else " " + ", ".join(filter(None, [cells["given_on"], amount]))
+    return f"[{cells['status']}{what}] "
 
 
 def _over(minutes: Cell) -> str:

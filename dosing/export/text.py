@@ -1,4 +1,4 @@
-"""Words for people that several outputs share: an entry in a line, a place, a list cleaned of what can't be shown."""
+"""Words for people that several outputs share: an entry in a line, what became of it, a text cleaned of what can't be shown."""
 
 import re
 import unicodedata
@@ -6,16 +6,13 @@ from textwrap import wrap
 
 from dosing.dose.schedule import Dosed
 from dosing.regimen.facts import Dose
-from dosing.regimen.library import find_drug
-from dosing.regimen.model import Regimen
-from dosing.schedule.clinic import at_home
+from dosing.schedule.clinic import day_text
 from dosing.schedule.entries import Entry
 
 _WIDTH = 100
 # What stands between a number and its unit, where no line may end.
 _GLUE = "\xa0"
 _OPTIONS = re.compile(r" \(--[^()]*\)$")
-CLINIC, HOME = "clinic", "home"
 
 
 def clean(text: str) -> str:
@@ -41,14 +38,6 @@ def without_options(note: str) -> str:
     return _OPTIONS.sub("", note)
 
 
-def place(entry: Entry, regimen: Regimen) -> str:
-    """Where an entry happens: at home where the drug can be taken by mouth, else in the clinic.
-
-    Where the route is not stated, the drug's own routes decide.
-    """
-    return HOME if at_home(entry, drug_of=lambda id: find_drug(id, regimen=regimen)) else CLINIC
-
-
 def ordered(dosed: Dosed) -> Dose | None:
     """The dose as ordered: the regimen's, or the level that it was reduced to."""
     return dosed.order.dose if dosed.order else dosed.entry.dose
@@ -66,6 +55,28 @@ def in_words(dosed: Dosed) -> str:
     if entry.kind != "drug":
         return " ".join(part for part in (entry.what, optional) if part)
     much = str(dosed.amount) if dosed.amount else str(ordered(dosed) or "(dose not stated)")
-    times = f"{entry.times.per_day} times a day" if entry.times and entry.times.per_day > 1 else ""
     over = f"over {entry.over}" if entry.over else ""
-    return " ".join(part for part in (named(dosed), much, entry.route, over, times, optional) if part)
+    return " ".join(part for part in (named(dosed), much, entry.route, over, _often(entry), optional) if part)
+
+
+def as_given(dosed: Dosed) -> str:
+    """`carfilzomib given: 49 mg on 2026-02-03; planned 49.1 mg on 2026-02-02`; the plan only where it differs."""
+    entry = dosed.entry
+    often = _often(entry)
+    much = f"{dosed.given} {often}".rstrip() if dosed.given else "amount not noted,"
+    planned = f"{dosed.amount or ordered(dosed) or '(dose not stated)'} {often}".rstrip()
+    if (much, entry.happens_on) == (planned, entry.date):
+        return f"{named(dosed)} given as planned: {much} on {entry.date}"
+    return f"{named(dosed)} given: {much} on {entry.happens_on}; planned {planned} on {entry.date}"
+
+
+def moved_from(entry: Entry) -> list[str]:
+    """`moved from Thu 1 Jan 2026`, where an entry was moved and the reasons don't name that date as the one it came from."""
+    if entry.planned_on is None:
+        return []
+    old = day_text(entry.planned_on)
+    return [] if any(f"{old} ->" in why for why in entry.why) else [f"moved from {old}"]
+
+
+def _often(entry: Entry) -> str:
+    return f"{entry.times.per_day} times a day" if entry.times and entry.times.per_day > 1 else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from dosing.errors import RegimenError
 from dosing.plan.model import Choices, Plan, in_force
 from dosing.regimen.drugs import read_drug
-from dosing.regimen.library import BASE_FILE, REGIMEN_FILE, definition_of, read_file
+from dosing.regimen.library import BASE_FILE, REGIMEN_FILE, definition_of, is_path, read_file
 from dosing.regimen.model import Regimen
 from dosing.regimen.nodes import parse
 from dosing.regimen.read import read_regimen
@@ -63,10 +63,14 @@ def definition(files: Mapping[str, bytes]) -> str:
     return f"{_PREFIX}{whole.hexdigest()}"
 
 
-def define(regimen: str, choices: Choices) -> Definition:
-    """The definition of a regimen as it is here now, for these choices. Raises RegimenError."""
+def define(regimen: str, choices: Choices, folder: Path = Path()) -> Definition:
+    """The definition of a regimen as it is here now, for these choices; paths count from `folder`. Raises RegimenError."""
     drugs = [drug for name, text in choices.set.items() if name.endswith(".drug") and (drug := _drug_in(text))]
-    return Definition(definition_of(regimen, base=choices.base.partition(":")[0], drugs=drugs))
+    return Definition(definition_of(_from(folder, regimen), base=_from(folder, choices.base.partition(":")[0]), drugs=drugs))
+
+
+def _from(folder: Path, name: str) -> str:
+    return str(folder / name) if is_path(name) else name
 
 
 def _drug_in(text: str) -> str | None:
@@ -83,7 +87,7 @@ def find_definition(plan: Plan, folder: Path) -> Definition:
     """
     version, wanted = in_force(plan)
     try:
-        here = define(plan.regimen, plan.choices)
+        here = define(plan.regimen, plan.choices, folder)
         now = f"here {plan.regimen} is now at version {read_regimen(here.files[REGIMEN_FILE], file=plan.regimen).version}"
     except RegimenError as error:
         here, now = None, f"here it can't be read ({error})"

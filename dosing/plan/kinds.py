@@ -27,9 +27,11 @@ _SPACED = re.compile(rf"(?<![^ ])(C{_NUMBER}) (?=D)", re.ASCII)
 _SINCE = re.compile(rf"(?:(?P<phase>{_ID}) )?C(?P<cycle>{_NUMBER})(?: ?D(?P<day>{_NUMBER}))?", re.ASCII)
 _BY = re.compile(rf"({_NUMBER}) ?(d|days?|w|weeks?)", re.ASCII)
 _LEVEL = re.compile(r"level -?([1-9])", re.ASCII)
+_LIMIT = re.compile(rf"{_ID}(?:\.{_ID})?", re.ASCII)
 _HASH = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _BILIRUBIN = ("mg/dL", "umol/L")
 _WHOLE_PERCENT = 100
+_MOST_DAYS = 9_999
 
 
 # -- values -------------------------------------------------------------------------------------------------------
@@ -71,9 +73,10 @@ def _is_id(word: str) -> bool:
 def parse_by(text: str) -> int:
     """How many days: `7 days`, `1 day`, `7d`, `1 week`. Raises ValueError."""
     match = _BY.fullmatch(text)
-    if not match:
+    days = int(match[1]) * (7 if match[2].startswith("w") else 1) if match else 0
+    if not 0 < days <= _MOST_DAYS:
         raise ValueError(f"{text!r} is not a number of days above zero such as `7 days`")
-    return int(match[1]) * (7 if match[2].startswith("w") else 1)
+    return days
 
 
 def parse_since(text: str) -> Since:
@@ -147,6 +150,13 @@ def _yes(text: str) -> str:
 
 def _yes_or_no(text: str) -> str:
     parse_yes(text)
+    return text
+
+
+def _name(text: str) -> str:
+    """What an override names: a measurement, or a limit of a drug."""
+    if not _LIMIT.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of a stop such as `weight` or `carfilzomib.usual`")
     return text
 
 
@@ -254,8 +264,9 @@ KINDS: dict[str, Kind] = {
         {"at": _at, "date": _date, "amount": _amount, "not_given": _yes},
         required=("at",),
         one=("date", "not_given"),
-        needs=(("amount", "date"),),
+        needs=(("amount", "date"), ("date", "amount")),
     ),
+    "override": Kind({"name": _name}, required=("name",)),
     "stop": Kind({"since": _date}, required=("since",)),
     "phase": Kind({"phase": parse_id, "start": _date, "skip": _yes}, required=("phase",), one=("start", "skip")),
     UNDO: Kind({"undoes": _count}, required=("undoes",)),

@@ -14,8 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dosing.errors import OutputError
+from dosing.plan.definition import Definition, old_folder
 from dosing.plan.file import parse_plan_id, read_plan, write_plan
 from dosing.plan.model import Plan
+from dosing.plan.names import ENDING
 from dosing.regimen.library import read_file
 
 if sys.platform == "win32":  # pragma: no cover - coverage is measured elsewhere
@@ -31,7 +33,6 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-ENDING = ".plan.yaml"
 # How often to ask for the lock, and how long to wait between: ten seconds in all.
 _TRIES = 400
 _PAUSE_S = 0.025
@@ -75,6 +76,30 @@ def add(path: Path, make_entry: Callable[[Plan], Plan]) -> Plan:
         if after != before:
             _replace(target, after)
     return longer
+
+
+def keep(definition: Definition, folder: Path) -> Path | None:
+    """Put the files of a definition beside the plans in `folder`, so that they go on when the files here change.
+
+    The folder they are in now; None where they are there already. Raises OutputError where they can't be written.
+    """
+    place = old_folder(definition.hash, folder)
+    if place.exists():
+        return None
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    try:
+        for name, data in definition.files.items():
+            path = temporary / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        # Of two at once, the second finds the same files there already.
+        with suppress(FileExistsError):
+            temporary.rename(place)
+    except OSError as error:
+        raise OutputError(f"can't write {place}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return place
 
 
 # -- the file -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Each check yields (path, message), the path without the drug's id; `problems_of_
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
-from dosing.regimen.drug import Drug, Rule
+from dosing.regimen.drug import Drug, Keep, Rule
 from dosing.regimen.facts import DoseAsIn, DoseRange, Fact, T
 from dosing.regimen.values import parse_infusions
 from dosing.units import Quantity
@@ -15,6 +15,7 @@ Found = Iterator[tuple[str, str]]
 
 # What is chosen by who wants no group of alternative rules.
 NO_GROUP = "none"
+_HOURS_IN_A_DAY = 24
 
 
 def problems_of_drug(drug: Drug) -> Found:
@@ -22,6 +23,7 @@ def problems_of_drug(drug: Drug) -> Found:
     yield from _kinds(drug)
     yield from _dissolved(drug)
     yield from _rates(drug)
+    yield from _pairs(drug)
     starts = [(key, fact.stated.start) for key, fact in drug.levels.items() if fact.stated]
     for (one, first), (other, second) in combinations(starts, 2):
         if same(first, second):
@@ -101,6 +103,17 @@ def _rates(drug: Drug) -> Found:
     last = max(span.last or 0 for span in spans)
     if all(span.last for span in spans):
         yield "rates", f"there are no rates from infusion {last + 1} on; write the last as `{spans[-1].first}+`"
+
+
+# -- after a missed dose ------------------------------------------------------------------------------------------
+
+
+def _pairs(drug: Drug) -> Found:
+    """Doses on days in a row that are kept together, where the least time between doses allows none."""
+    missed = drug.missed.stated if drug.missed else None
+    spacing = drug.spacing.stated if drug.spacing else None
+    if missed and missed.keep is Keep.PAIR and spacing and spacing.hours > _HOURS_IN_A_DAY:
+        yield "missed", f"there are no pairs to keep, for {spacing.hours} hours must lie between two doses (spacing)"
 
 
 # -- rules --------------------------------------------------------------------------------------------------------

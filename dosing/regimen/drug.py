@@ -5,6 +5,7 @@ The names of fields are those of the drug file (docs/regimen-files.md), where th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from dosing.days import Days
 from dosing.regimen.conditions import Conditions
@@ -105,6 +106,34 @@ class Spacing:
     stop: bool
 
 
+class Keep(StrEnum):
+    """What stays of a drug's later doses when one was given late.
+
+    The interval: they move by as many days. The pair: of doses on days in a row the others of the run move with it. The dates: none moves.
+    """
+
+    INTERVAL = "interval"
+    PAIR = "pair"
+    DATES = "dates"
+
+
+# As a drug file says it.
+KEPT = {Keep.INTERVAL: "keep the interval", Keep.PAIR: "keep pairs together", Keep.DATES: "keep the dates"}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What to do after a missed dose: what is kept, and how many hours late it may still be given (None: not stated)."""
+
+    keep: Keep
+    within_hours: int | None = None
+
+    def __str__(self) -> str:
+        if self.within_hours is None:
+            return KEPT[self.keep]
+        return f"{KEPT[self.keep]}, within {self.within_hours} hour{'' if self.within_hours == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Weekdays:
     """The only days of the week on which a drug is given, as `date.weekday()` numbers them, in order."""
@@ -147,6 +176,7 @@ class Drug:
     usual: Fact[tuple[DoseRange, ...]] | None = None
     limits: Mapping[str, Fact[Limit]] = field(default_factory=dict)
     spacing: Fact[Spacing] | None = None
+    missed: Fact[Missed] | None = None
     weekdays: Fact[Weekdays] | None = None
     levels: Mapping[str, Fact[Levels]] = field(default_factory=dict)
     rules: Mapping[str, Fact[Rule]] = field(default_factory=dict)

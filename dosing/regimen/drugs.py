@@ -26,6 +26,7 @@ _PLAIN: dict[str, Callable[[str], object]] = {
     "share_vials": values.parse_yes,
     "final_concentration": values.parse_concentration_range,
     "stability": values.parse_text,
+    "missed": values.parse_missed,
 }
 _OWN = ("usual", "concentration", "reconstitution", "bag", "rates", "limits", "spacing", "weekdays", "levels", "rules")
 _MISSING = Text(1, "not-stated")

@@ -18,7 +18,7 @@ from dosing.regimen.read import read_regimen
 
 # What the files of a definition are called, whatever the names of those they come from.
 REGIMEN_FILE, BASE_FILE = "regimen.yaml", "base.yaml"
-_CASES = ".cases"
+_CASES, _HISTORIES = ".cases", ".history"
 # One slip of the pen: rituximab must not lead to isatuximab, nor prednisolone to prednisone.
 _ALIKE = 0.92
 
@@ -33,7 +33,7 @@ def data_dir() -> Path:
 def regimen_ids() -> list[str]:
     """The ids of the shipped regimens, sorted."""
     names = (path.name.removesuffix(".yaml") for path in data_dir().glob("*.yaml"))
-    return sorted(name for name in names if not name.endswith(_CASES) and name != "sources")
+    return sorted(name for name in names if not name.endswith((_CASES, _HISTORIES)) and name != "sources")
 
 
 def drug_ids() -> list[str]:
@@ -97,6 +97,13 @@ def cases_file(name: str) -> Path:
     if name in drug_ids() and name not in regimen_ids():
         return data_dir() / "drugs" / f"{name}{_CASES}.yaml"
     return data_dir() / f"{find_regimen(name).id}{_CASES}.yaml"
+
+
+def histories_file(name: str) -> Path:
+    """Where the worked histories of a regimen are: beside its file. Raises RegimenError."""
+    if is_path(name):
+        return Path(name).with_suffix(f"{_HISTORIES}.yaml")
+    return data_dir() / f"{find_regimen(name).id}{_HISTORIES}.yaml"
 
 
 @cache

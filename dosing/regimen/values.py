@@ -11,7 +11,7 @@ from datetime import date
 
 from dosing.days import Span, parse_days
 from dosing.errors import nearest
-from dosing.regimen.drug import WEEKDAYS, ConcentrationRange, Weigh
+from dosing.regimen.drug import KEPT, WEEKDAYS, ConcentrationRange, Missed, Weigh
 from dosing.regimen.facts import Dose, DoseAsIn, DoseRange, Duration, Gap, Length, Minutes, NoCap, Percent, Repeat, Times
 from dosing.regimen.model import Moment, Series
 from dosing.units import Quantity, parse_amount, parse_dose, parse_number, parse_quantity
@@ -239,6 +239,16 @@ def parse_hours(text: str) -> int:
     if not match or not int(match[1]):
         raise ValueError(f"{text!r} is not a number of hours such as 72 hours")
     return int(match[1])
+
+
+def parse_missed(text: str) -> Missed:
+    """`keep the interval`, `keep the dates, within 12 hours`, `keep pairs together`: what to do after a missed dose."""
+    words, late, hours = text.partition(", within ")
+    keep = next((keep for keep, kept in KEPT.items() if kept == words), None)
+    if keep is None:
+        known = ", ".join(f"`{kept}`" for kept in KEPT.values())
+        raise ValueError(f"{text!r} is not one of {known}, each as it is or with `, within 12 hours`{nearest(words, KEPT.values())}")
+    return Missed(keep, parse_hours(hours) if late else None)
 
 
 def parse_weekday(text: str) -> int:

@@ -2,22 +2,20 @@
 
 Changes are applied in order, and each refers to the schedule as changed so far. Nothing is lost and nothing is doubled: the result has the
 entries that were drawn, by their keys; one that is not given stays, with its status. Whether an entry is held or stopped follows from its
-date: a hold from 10 to 24 February holds what falls on the 10th and not what falls on the 24th, also after a delay.
+date: a hold from 10 to 24 February holds what falls on the 10th and not what falls on the 24th, also after a delay. What is recorded as
+given or as not given stays so on its planned date, whatever comes after it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dosing.errors import ScheduleError, nearest
 from dosing.schedule.amend_delay import delay
+from dosing.schedule.amend_follow import Clash, clash_notes, clashes
+from dosing.schedule.amend_given import given
 from dosing.schedule.amend_state import (
-    HELD,
-    OMITTED,
-    SKIPPED,
-    STOPPED,
     Held,
-    Key,
     State,
     begin,
     end_notes,
@@ -30,8 +28,9 @@ from dosing.schedule.amend_state import (
 )
 from dosing.schedule.amend_where import find, known_name
 from dosing.schedule.changes import Change, Delay, Hold, Omit, Resume, Skip, Stop
+from dosing.schedule.clinic import DrugOf
 from dosing.schedule.draw import WAITING, Schedule
-from dosing.schedule.entries import Entry
+from dosing.schedule.entries import GIVEN, HELD, SKIPPED, STOPPED, Entry, Key
 from dosing.schedule.gaps import Undated
 
 
@@ -39,53 +38,60 @@ from dosing.schedule.gaps import Undated
 class Amended(Schedule):
     """A schedule after changes: `drawn` is what it was made from, `told` the phases on dates that the user told.
 
-    `phases` lie where they were drawn; what has moved is said in the notes and seen in the entries.
+    `phases` lie where they were drawn; what has moved is said in the notes and seen in the entries. `drug_of` finds a drug by its id.
     """
 
     drawn: Schedule
     changes: tuple[Change, ...]
     told: frozenset[str]
+    drug_of: DrugOf | None = field(default=None, compare=False, repr=False)
 
 
-def amend(schedule: Schedule, changes: Sequence[Change], *, told: Collection[str] = ()) -> Schedule:
+def amend(schedule: Schedule, changes: Sequence[Change], *, told: Collection[str] = (), drug_of: DrugOf | None = None) -> Schedule:
     """The schedule after the changes, in their order; the keys of its entries are those of the schedule given.
 
-    `told` names the phases whose start the user told (those that wait for a date are known to be): a delay doesn't move them. Raises
-    ScheduleError, with the number of the change, where one refers to nothing or contradicts another.
+    `told` names the phases whose start the user told (those that wait for a date are known to be): a delay doesn't move them. `drug_of`
+    finds a drug by its id, as it is at the site, for what follows from a dose given late; without it nothing follows, and a note says so.
+    An entry that comes with a status keeps it. Raises ScheduleError, with the number of the change, where one refers to nothing or
+    contradicts another.
     """
     if not changes:
         return schedule
     if not isinstance(schedule, Amended):
-        return _amended(schedule, tuple(changes), frozenset(told))
-    again = _amended(schedule.drawn, schedule.changes, schedule.told)
+        return _amended(schedule, tuple(changes), frozenset(told), drug_of)
+    again = _amended(schedule.drawn, schedule.changes, schedule.told, schedule.drug_of)
     if again.entries != schedule.entries:
         raise ScheduleError("entries were moved after the last change; apply all changes first, and move closed days after that")
-    return _amended(schedule.drawn, (*schedule.changes, *changes), schedule.told | frozenset(told))
+    return _amended(schedule.drawn, (*schedule.changes, *changes), schedule.told | frozenset(told), drug_of or schedule.drug_of)
 
 
-def _amended(drawn: Schedule, changes: tuple[Change, ...], told: frozenset[str]) -> Amended:
-    state = begin(drawn, told)
+def _amended(drawn: Schedule, changes: tuple[Change, ...], told: frozenset[str], drug_of: DrugOf | None) -> Amended:
+    state = begin(drawn, told, drug_of)
     for change in changes:
         _apply(change, state)
+    found = clashes(state)
     return Amended(
         regimen=drawn.regimen,
         start=drawn.start,
         phases=drawn.phases,
-        entries=tuple(state.ordered([_judged(entry, state) for entry in state.entries.values()])),
+        entries=tuple(state.ordered([_judged(entry, found.get(entry.key), state) for entry in state.entries.values()])),
         undated=tuple(state.undated),
         missing=drawn.missing,
-        notes=(*drawn.notes, *state.notes, *end_notes(state)),
+        notes=(*drawn.notes, *state.notes, *end_notes(state), *clash_notes(found)),
         until=drawn.until,
         drawn=drawn,
         changes=changes,
         told=told,
+        drug_of=drug_of,
     )
 
 
-def _judged(entry: Entry, state: State) -> Entry:
+def _judged(entry: Entry, clash: Clash | None, state: State) -> Entry:
     """The entry with its status and all the reasons."""
+    if clash:
+        return replace(entry, why=(*entry.why, clash.why))
     status, why = state.verdict(entry)
-    return replace(entry, status=status, why=(*entry.why, why)) if status else entry
+    return entry if status == entry.status else replace(entry, status=status, why=(*entry.why, why))
 
 
 def _apply(change: Change, state: State) -> None:
@@ -101,8 +107,10 @@ def _apply(change: Change, state: State) -> None:
                 _omit(change, state)
             case Stop():
                 _stop(change, state)
-            case _:
+            case Skip():
                 _skip(change, state)
+            case _:
+                given(change, state)
     except ScheduleError as error:
         raise ScheduleError(f"change {change.number} ({type(change).__name__.lower()}) can't be made: {error}") from None
 
@@ -145,7 +153,7 @@ def _refuse_beyond(given: list[Entry], since: date, text: str, state: State) -> 
     phases = {entry.phase for entry in given}
     ended = state.stop is not None and since >= state.stop.since
     if ended or not any(placed.continues for id, placed in state.schedule.phases.items() if id in phases):
-        last = max((entry.date for entry in given if not state.status(entry)), default=None)
+        last = max((entry.happens_on for entry in given if state.status(entry) in ("", GIVEN)), default=None)
         raise ScheduleError(f"{text}{f' (the last time is {last})' if last else ''}")
 
 
@@ -179,7 +187,9 @@ def _omit(change: Omit, state: State) -> None:
     if len(found) > 1:
         raise ScheduleError(f"{change.at} has {', '.join(entry.activity for entry in found)}; say which one")
     status, why = state.verdict(found[0])
-    if status in (OMITTED, STOPPED, SKIPPED):
+    if status == GIVEN:
+        raise ScheduleError(f"{label(found[0])} was given: {why}; undo that if it was not")
+    if status not in ("", HELD):
         raise ScheduleError(f"{label(found[0])} is not given anyway: {why}")
     state.marks[found[0].key] = change
     state.notes.append(note(change, f"{label(found[0])} ({found[0].date}) omitted"))
@@ -189,6 +199,7 @@ def _stop(change: Stop, state: State) -> None:
     if state.stop:
         raise ScheduleError(f"treatment has ended already: nothing is given from {state.stop.since} on (change {state.stop.number})")
     given = [entry for entry in state.entries.values() if is_drug(entry)]
+    _refuse_before_given(change.since, given, state)
     before: dict[Key, str] = {entry.key: state.status(entry) for entry in given}
     undated = [row for row in state.undated if _ends(row, change.since, state)]
     if not undated and not any(entry.date >= change.since and before[entry.key] in ("", HELD) for entry in given):
@@ -199,6 +210,16 @@ def _stop(change: Stop, state: State) -> None:
     waiting = ", ".join(dict.fromkeys(row.phase for row in undated))
     also = f", and {waiting} not begun" if waiting else ""
     state.notes.append(note(change, f"nothing is given from {change.since} on ({entries(count)}{also}); visits keep their dates"))
+
+
+def _refuse_before_given(since: date, drugs: list[Entry], state: State) -> None:
+    last = max((entry for entry in drugs if entry.given_on), key=lambda entry: entry.happens_on, default=None)
+    if last and last.happens_on >= since:
+        number = state.given[last.key].number
+        raise ScheduleError(
+            f"{label(last)} was given on {last.given_on} (change {number}), and nothing would be given from {since} on;"
+            " give a later date, or undo what is wrong"
+        )
 
 
 def _ends(row: Undated, since: date, state: State) -> bool:
@@ -219,9 +240,12 @@ def _skip(change: Skip, state: State) -> None:
         )
     mine = [entry for entry in state.entries.values() if entry.phase == change.phase]
     rows = [row for row in state.undated if row.phase == change.phase and row.status not in (SKIPPED, STOPPED)]
-    open_to_it = [entry for entry in mine if state.status(entry) not in (OMITTED, SKIPPED, STOPPED)]
+    open_to_it = [entry for entry in mine if state.status(entry) in ("", HELD)]
     if not open_to_it and not rows:
         raise ScheduleError(f"nothing of {change.phase} is left to skip{next(_reasons(mine, state), '')}")
+    done = next((entry for entry in mine if entry.given_on), None)
+    if done:
+        raise ScheduleError(f"{label(done)} was given on {done.given_on}; stop treatment or omit what is left of {change.phase}")
     begun = min((entry.date for entry in open_to_it if not is_visit(entry)), default=change.on)
     if begun < change.on:
         raise ScheduleError(f"{change.phase} has begun on {begun}, before {change.on}; stop treatment or omit what is left of it")

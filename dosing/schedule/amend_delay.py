@@ -1,19 +1,18 @@
 """Delays: which entries one moves, what stands in its way, and what it says.
 
 What moves is counted by the dates as changed so far. A month-long cycle moves by days like any other: its later cycles are not counted
-anew from the date it has now. Held and omitted entries move along with their cycle; whether one is held follows from its new date.
+anew from the date it has now. Held and omitted entries move along with their cycle; whether one is held follows from its new date. What
+was given, or is recorded as not given, never moves.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, product
 
 from dosing.errors import ScheduleError
 from dosing.regimen.model import Phase
 from dosing.schedule.amend_state import (
-    HELD,
-    STOPPED,
     State,
     because,
     days,
@@ -28,7 +27,7 @@ from dosing.schedule.amend_state import (
 from dosing.schedule.amend_where import find
 from dosing.schedule.calendar import shift
 from dosing.schedule.changes import Delay, Mode, Where
-from dosing.schedule.entries import Entry
+from dosing.schedule.entries import GIVEN, HELD, Entry
 
 Pair = tuple[Entry, Entry]
 
@@ -46,7 +45,7 @@ def delay(change: Delay, state: State) -> None:
     standing = _standing(change.at, state)
     first = min(entry.date for entry in standing)
     by = _by(change, first)
-    reach = _reach(standing[0].phase, first, state)
+    reach = reach_of(standing[0].phase, first, state)
     picked = _PICK[change.mode](standing, first, change.at.activity, reach, state)
     moved = [(entry, replace(entry, date=shift(entry.date, by))) for entry in picked]
     _refuse_after_stop(moved, state)
@@ -56,7 +55,7 @@ def delay(change: Delay, state: State) -> None:
     whole = change.mode is Mode.ALL and not change.at.activity
     said = [f"{_name(change, standing)}, {days(by)} later, {first} -> {shift(first, by)} ({entries(len(moved))})"]
     said += [f"treatment starts on {shift(first, by)}"] if whole and _first_phase(state) in reach.starts else []
-    said += _statuses(moved, state)
+    said += statuses(moved, state)
     said += _stays(picked, first, standing[0].phase, state) if whole else []
     _apply(moved, change, by, state)
     said += [] if change.mode is Mode.ALL else _overtaken(moved, state)
@@ -110,10 +109,6 @@ def _by(change: Delay, first: date) -> int:
     return by
 
 
-def _movable(entry: Entry, state: State) -> bool:
-    return state.status(entry) != STOPPED and entry.phase not in state.left_out
-
-
 def _this_dose(standing: list[Entry], _first: date, _named: str, _reach: Reach, _state: State) -> list[Entry]:
     return standing
 
@@ -123,12 +118,12 @@ def _this_cycle(standing: list[Entry], first: date, named: str, _reach: Reach, s
     if is_visit(here):
         raise ScheduleError(f"{label(here)} is a visit and in no cycle; delay it alone, or it and all that follow")
     mine = (entry for entry in state.entries.values() if (entry.phase, entry.cycle) == (here.phase, here.cycle) and not is_visit(entry))
-    return [entry for entry in mine if entry.date >= first and _movable(entry, state) and (not named or is_called(entry, named))]
+    return [entry for entry in mine if entry.date >= first and state.movable(entry) and (not named or is_called(entry, named))]
 
 
 def _all(standing: list[Entry], first: date, named: str, reach: Reach, state: State) -> list[Entry]:
     here = standing[0]
-    movable = [entry for entry in state.entries.values() if _movable(entry, state)]
+    movable = [entry for entry in state.entries.values() if state.movable(entry)]
     if is_visit(here):
         return [entry for entry in movable if (entry.phase, entry.activity) == (here.phase, here.activity) and entry.n >= here.n]
     by_day = [
@@ -162,7 +157,7 @@ def _first_phase(state: State) -> str:
     return "" if state.pinned(first) else first.id
 
 
-def _reach(here: str, first: date, state: State) -> Reach:
+def reach_of(here: str, first: date, state: State) -> Reach:
     """The phases that move with all that follows `first` in this phase.
 
     A later phase moves where it follows, one after another, on what moves; a phase on a told date stays, and so does what follows it.
@@ -200,14 +195,9 @@ def _last_treating(state: State) -> str:
 # -- what stands in the way ---------------------------------------------------------------------------------------
 
 
-def _counts(entry: Entry, state: State) -> bool:
-    """Whether the entry is given or may still be: it stands or is held."""
-    return state.status(entry) in ("", HELD)
-
-
 def _refuse_after_stop(moved: list[Pair], state: State) -> None:
     for before, after in moved:
-        if state.stop and is_drug(after) and after.date >= state.stop.since and _counts(before, state):
+        if state.stop and is_drug(after) and after.date >= state.stop.since and state.in_the_way(before):
             raise ScheduleError(
                 f"{label(before)} would be on {after.date}, and treatment ends: nothing is given from {state.stop.since} on"
                 f" (change {state.stop.number})"
@@ -218,7 +208,7 @@ def _refuse_after_told(moved: list[Pair], state: State) -> None:
     """A phase of a known length never runs into a later one that is on a told date; an open one is over by then."""
     told = {phase: told_after(phase, state) for phase in {entry.phase for entry, _ in moved} - state.borders.keys()}
     for before, after in moved:
-        if is_visit(before) or not _counts(before, state):
+        if is_visit(before) or not state.in_the_way(before):
             continue
         for phase, day in told.get(before.phase, ()):
             if before.date < day <= after.date:
@@ -235,39 +225,48 @@ def _refuse_past_the_border(moved: list[Pair], standing: list[Entry], state: Sta
 
 
 def _refuse_clash(moved: list[Pair], mode: Mode, state: State) -> None:
-    """Days of one activity keep their order, and no two of them come to lie on one date."""
+    """Days of one activity keep their order, and no two of them come to lie on one date; what was given counts on the day it was given."""
     after = {before.key: entry for before, entry in moved}
     for activity in dict.fromkeys(before.activity for before, _ in moved):
         on: dict[date, list[Pair]] = {}
         for entry in state.entries.values():
             now = after.get(entry.key, entry)
-            if entry.activity == activity and _counts(entry, state) and _counts(now, state):
+            if entry.activity == activity and state.in_the_way(entry) and state.in_the_way(now):
                 on.setdefault(entry.date, []).append((entry, now))
-        for one, other in pairwise(on[day] for day in sorted(on)):
-            (last, late), (following, early) = max(one, key=_new_date), min(other, key=_new_date)
-            if late.date >= early.date:
-                raise ScheduleError(_clash(last, late.date, following, early.date, mode))
+        latest: dict[bool, Pair] = {}
+        for day in sorted(on):
+            for pair, (moves, one) in product(on[day], latest.items()):
+                if _new_date(one) >= _new_date(pair) and (moves or pair[0].key in after):
+                    raise ScheduleError(_clash(one, pair, mode))
+            for pair in on[day]:
+                moves = pair[0].key in after
+                latest[moves] = max(latest.get(moves, pair), pair, key=_new_date)
 
 
 def _new_date(pair: Pair) -> date:
-    return pair[1].date
+    return pair[1].happens_on
 
 
-def _clash(one: Entry, late: date, other: Entry, early: date, mode: Mode) -> str:
+def _clash(one: Pair, other: Pair, mode: Mode) -> str:
+    """Why a day of an activity can't be on or after the next one."""
+    late, early = _new_date(one), _new_date(other)
+    if one[1].given_on:
+        return f"{label(other[0])} would be on {early}, and {label(one[0])} before it was given on {late}; delay it further"
     where = "the date of" if late == early else "after"
-    hint = "" if mode is Mode.ALL else f"; the mode {Mode.ALL.value!r} (all) moves both"
-    return f"{label(one)} would be on {late}, {where} {label(other)} ({early}){hint}"
+    fixed = other[1].given_on is not None
+    hint = "" if mode is Mode.ALL or fixed else f"; the mode {Mode.ALL.value!r} (all) moves both"
+    return f"{label(one[0])} would be on {late}, {where} {label(other[0])} ({'given on ' if fixed else ''}{early}){hint}"
 
 
 # -- what it says -------------------------------------------------------------------------------------------------
 
 
-def _statuses(moved: list[Pair], state: State) -> Iterator[str]:
+def statuses(moved: list[Pair], state: State) -> Iterator[str]:
     """What became of entries that the move brought into a hold, out of one, or past the start of the next phase."""
     turned = [(state.status(before), state.status(after)) for before, after in moved]
     into = sum(now == HELD for was, now in turned if was != HELD)
     out = sum(not now for was, now in turned if was == HELD)
-    over = [border for before, after in moved if _counts(before, state) and (border := state.border_of(after))]
+    over = [border for before, after in moved if state.in_the_way(before) and (border := state.border_of(after))]
     if into:
         yield f"{entries(into)} now within a hold"
     if out:
@@ -283,7 +282,7 @@ def _stays(picked: list[Entry], first: date, here: str, state: State) -> Iterato
     visits = dict.fromkeys(f"{entry.activity} ({entry.stated('at')})" for entry in left if is_visit(entry))
     if visits:
         yield f"these visits are counted from a day that doesn't move and keep their dates: {', '.join(visits)}"
-    phases = dict.fromkeys(entry.phase for entry in left if not is_visit(entry) and entry.phase != here and _movable(entry, state))
+    phases = dict.fromkeys(entry.phase for entry in left if not is_visit(entry) and entry.phase != here and state.movable(entry))
     if phases:
         yield f"{', '.join(phases)} keep{'s' if len(phases) == 1 else ''} {'its' if len(phases) == 1 else 'their'} dates"
 
@@ -296,9 +295,9 @@ def _overtaken(moved: list[Pair], state: State) -> Iterator[str]:
     order = list(state.schedule.phases)
     here = order.index(last.phase), last.cycle or 0
     later = [each for each in state.entries.values() if not is_visit(each) and (order.index(each.phase), each.cycle or 0) > here]
-    following = min((entry for entry in later if _counts(entry, state)), key=lambda entry: entry.date, default=None)
-    if following and last.date >= following.date:
-        yield f"{last.when} now lies on or after {following.phase} {following.when} ({following.date}), which stays"
+    following = min((entry for entry in later if state.in_the_way(entry)), key=lambda entry: entry.happens_on, default=None)
+    if following and last.date >= following.happens_on:
+        yield f"{last.when} now lies on or after {following.phase} {following.when} ({following.happens_on}), which stays"
 
 
 def _doubled(moved: list[Pair], state: State) -> Iterator[str]:
@@ -307,8 +306,8 @@ def _doubled(moved: list[Pair], state: State) -> Iterator[str]:
     drugs = {before.drug for before, _ in moved if before.drug}
     on: dict[tuple[date, str], list[Entry]] = {}
     for entry in state.entries.values():
-        if entry.drug in drugs and not state.status(entry):
-            on.setdefault((entry.date, entry.drug), []).append(entry)
+        if entry.drug in drugs and state.status(entry) in ("", GIVEN):
+            on.setdefault((entry.happens_on, entry.drug), []).append(entry)
     for (day, drug), found in sorted(on.items(), key=lambda item: item[0]):
-        if len({was.get(entry.key, entry.date) for entry in found}) > 1:
+        if len({was.get(entry.key, entry.happens_on) for entry in found}) > 1:
             yield f"{drug} is now given {len(found)} times on {day} ({', '.join(label(entry) for entry in found)})"

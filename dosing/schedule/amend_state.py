@@ -6,14 +6,11 @@ from datetime import date, timedelta
 
 from dosing.regimen import grid
 from dosing.regimen.model import Phase
-from dosing.schedule.changes import Change, Hold, Omit, Skip, Stop
+from dosing.schedule.changes import Change, Given, Hold, Omit, Skip, Stop
+from dosing.schedule.clinic import DrugOf
 from dosing.schedule.draw import Schedule
-from dosing.schedule.entries import Entry
+from dosing.schedule.entries import GIVEN, HELD, NOT_GIVEN, OMITTED, SKIPPED, STOPPED, Entry, Key
 from dosing.schedule.gaps import Undated
-
-Key = tuple[str, int | None, int | None, str, int]
-
-OMITTED, SKIPPED, STOPPED, HELD = "omitted", "skipped", "stopped", "held"
 
 
 @dataclass(slots=True)
@@ -30,13 +27,24 @@ class Held:
         return self.since <= day and (self.until is None or day < self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An entry that a rule would have moved with a dose given late, and that had to stay on its `day`: to where, why, by which change."""
+
+    day: date
+    to: date
+    reason: str
+    change: Given
+
+
 @dataclass(slots=True)
 class State:
     """A schedule as changed so far.
 
-    `entries` have their dates and the reasons of their moves; what a status is follows from `marks` (omitted, skipped), `stop`, `holds`
-    and the date that an entry has now. `later` says by how many days the end of a phase has moved. `told` are the phases whose date the
-    user told; `borders` are the open phases that are over when one of these starts, with those that could be the first.
+    `entries` have their dates and the reasons of their moves; what a status is follows from `given`, `marks` (omitted, skipped), `stop`,
+    `holds` and the date that an entry has now. An entry that was drawn with a status keeps it. `later` says by how many days the end of
+    a phase has moved. `told` are the phases whose date the user told; `borders` are the open phases that are over when one of these
+    starts, with those that could be the first. `stuck` are entries that could not follow a dose given late.
     """
 
     schedule: Schedule
@@ -44,15 +52,23 @@ class State:
     entries: dict[Key, Entry]
     undated: list[Undated]
     borders: Mapping[str, list[tuple[str, date]]]
+    drug_of: DrugOf | None = None
+    given: dict[Key, Given] = field(default_factory=dict)
     marks: dict[Key, Omit | Skip] = field(default_factory=dict)
     holds: list[Held] = field(default_factory=list)
     stop: Stop | None = None
     left_out: set[str] = field(default_factory=set)
     later: dict[str, int] = field(default_factory=dict)
+    stuck: dict[Key, Stuck] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def verdict(self, entry: Entry) -> tuple[str, str]:
         """The status of an entry on its date (empty where it stands), and why."""
+        record = self.given.get(entry.key)
+        if record:
+            return (NOT_GIVEN if record.day is None else GIVEN), recorded(record, entry)
+        if entry.status:
+            return entry.status, ": ".join([entry.status, *entry.why[:1]])
         mark = self.marks.get(entry.key)
         if mark:
             status = OMITTED if isinstance(mark, Omit) else SKIPPED
@@ -68,6 +84,14 @@ class State:
     def status(self, entry: Entry) -> str:
         """The status of an entry on its date; empty where it stands."""
         return self.verdict(entry)[0]
+
+    def in_the_way(self, entry: Entry) -> bool:
+        """Whether others must keep clear of an entry: it stands, is held and may be given yet, or was given."""
+        return self.status(entry) in ("", HELD, GIVEN)
+
+    def movable(self, entry: Entry) -> bool:
+        """Whether a move of its cycle takes an entry along: not after the end, of no phase left out, and nobody has said what happened."""
+        return self.status(entry) != STOPPED and entry.phase not in self.left_out and entry.key not in self.given
 
     def border_of(self, entry: Entry) -> tuple[str, date] | None:
         """The later phase, with its date, past whose start an entry of an open phase has come."""
@@ -90,9 +114,10 @@ class State:
         return phase.id in self.told or bool(phase.waits) or (phase.start is not None and phase.start.stated is None)
 
 
-def begin(schedule: Schedule, told: Collection[str]) -> State:
+def begin(schedule: Schedule, told: Collection[str] = (), drug_of: DrugOf | None = None) -> State:
     """The schedule before any change."""
-    state = State(schedule, frozenset(told), {entry.key: entry for entry in schedule.entries}, list(schedule.undated), {})
+    entries = {entry.key: entry for entry in schedule.entries}
+    state = State(schedule, frozenset(told), entries, list(schedule.undated), {}, drug_of)
     return replace(state, borders=dict(_borders(state)))
 
 
@@ -156,6 +181,19 @@ def because(change: Change, what: str) -> str:
     return f"{what} on {change.on}{f': {change.reason}' if change.reason else ''} (change {change.number})"
 
 
+def recorded(change: Given, entry: Entry) -> str:
+    """`given on 2026-02-03, 1 day late: the ward was full (change 3)`, or `not given: nausea (change 3)`."""
+    what = f"given on {change.day}{_lateness(change.day, change.shown, entry.date)}" if change.day else "not given"
+    return f"{what}{f': {change.reason}' if change.reason else ''} (change {change.number})"
+
+
+def _lateness(day: date, shown: date | None, planned: date) -> str:
+    by = (day - (shown or planned)).days
+    if by:
+        return f", {days(abs(by))} {'late' if by > 0 else 'early'}{f', after a move to {shown}' if shown else ''}"
+    return ", as moved off a closed day" if shown else ", as planned"
+
+
 def note(change: Change, what: str) -> str:
     """The sentence about a change that stands with the whole schedule."""
     return f"change {change.number} on {change.on}{f' ({change.reason})' if change.reason else ''}: {what}"
@@ -167,9 +205,9 @@ def end_notes(state: State) -> Iterator[str]:
         if placed.last is None or id in state.borders:
             continue
         mine = [entry for entry in state.entries.values() if entry.phase == id and not is_visit(entry)]
-        if not any(state.status(entry) in ("", HELD) for entry in mine):
+        if not any(map(state.in_the_way, mine)):
             continue
-        last = max([entry.date for entry in mine] + [placed.last + timedelta(days=state.later.get(id, 0))])
+        last = max([entry.happens_on for entry in mine] + [placed.last + timedelta(days=state.later.get(id, 0))])
         if last > placed.last and not (state.stop and last >= state.stop.since):
             yield _end(placed.phase, placed.last, last, continues=placed.continues)
 

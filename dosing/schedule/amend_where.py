@@ -3,9 +3,30 @@
 from collections.abc import Collection, Iterable
 
 from dosing.errors import ScheduleError, nearest
-from dosing.schedule.amend_state import State, is_called, is_visit
+from dosing.schedule.amend_state import State, begin, is_called, is_drug, is_visit
 from dosing.schedule.changes import Where
+from dosing.schedule.draw import Schedule
 from dosing.schedule.entries import Entry
+
+
+def entries_at(schedule: Schedule, where: Where) -> tuple[Entry, ...]:
+    """The entries of a schedule, changed or not, that a change at this place is about, in order. Raises ScheduleError as `find` does."""
+    return tuple(find(where, begin(schedule)))
+
+
+def drug_at(schedule: Schedule, where: Where) -> Entry:
+    """The one entry of a drug at this place. Raises ScheduleError where there is none, or more than one."""
+    return one_drug(where, entries_at(schedule, where))
+
+
+def one_drug(at: Where, found: Collection[Entry]) -> Entry:
+    """The entry of a drug among those found. Raises ScheduleError where there is none, or more than one."""
+    drugs = [entry for entry in found if is_drug(entry)]
+    if not drugs:
+        raise ScheduleError(f"only drugs are recorded as given, and {at} is {', '.join(entry.what for entry in found)}")
+    if len(drugs) > 1:
+        raise ScheduleError(f"{at} has {', '.join(entry.activity for entry in drugs)}; say which drug")
+    return drugs[0]
 
 
 def find(at: Where, state: State) -> list[Entry]:

@@ -104,4 +104,20 @@ class Skip:
     phase: str
 
 
-Change = Delay | Hold | Resume | Omit | Stop | Skip
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What really happened to one entry of a drug: it was given on `day`, or (None) not at all. Its planned date stays beside that.
+
+    Later doses follow by the rule of the drug's file for a missed dose, and by its least time between doses. `shown` is the date on which
+    the calendar had the entry where it was moved off a closed day: given on that day it isn't late. None: on its planned date.
+    """
+
+    number: int
+    on: date
+    reason: str
+    at: Where
+    day: date | None
+    shown: date | None = None
+
+
+Change = Delay | Hold | Resume | Omit | Stop | Skip | Given

@@ -6,10 +6,12 @@ from datetime import date
 from itertools import groupby
 
 from dosing.regimen.drug import Drug
+from dosing.regimen.model import Regimen
 from dosing.schedule.entries import Entry
 
 DrugOf = Callable[[str], Drug]
 ORAL = "PO"
+DAY_HOURS = 24
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -31,6 +33,12 @@ def _routes(entry: Entry, drug_of: DrugOf) -> list[str]:
     return (entry.route or ((drug_of(entry.drug).routes.stated or "") if entry.drug else "")).split(" or ")
 
 
+def least_days(drug: Drug) -> int:
+    """The least number of days from one dose day to the next: 1, or what the drug's spacing asks for, a day as 24 hours."""
+    spacing = drug.spacing.stated if drug.spacing else None
+    return max(1, -(-spacing.hours // DAY_HOURS)) if spacing else 1
+
+
 def day_text(day: date, *, beside: date | None = None) -> str:
     """`Thu 1 Jan 2026`; without the year where it is that of the date beside it."""
     year = "" if beside and beside.year == day.year else f" {day.year}"
@@ -40,6 +48,12 @@ def day_text(day: date, *, beside: date | None = None) -> str:
 def subject(entry: Entry) -> str:
     """What counts as one drug: its id, or the activity's where the drug is not stated. Empty for an assessment."""
     return (entry.drug or entry.activity) if entry.kind == "drug" else ""
+
+
+def around_day_0(entry: Entry, regimen: Regimen) -> bool:
+    """Whether an entry is counted from the day that names its phase, as the days around a transplant are."""
+    phase = regimen.phase(entry.phase)
+    return entry.day is not None and phase is not None and phase.anchor == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,12 @@ from dosing.units import Quantity
 
 # `Entry.date` hides the name inside the class.
 Day: TypeAlias = date
+# Phase, cycle, day, activity and n: what names an entry for ever, whatever its date.
+Key: TypeAlias = tuple[str, int | None, int | None, str, int]
 _PLAIN = Numbering()
+# What an entry that is not given has become; and the two that say what really happened.
+HELD, OMITTED, STOPPED, SKIPPED, RULED_OUT = "held", "omitted", "stopped", "skipped", "ruled-out"
+GIVEN, NOT_GIVEN = "given", "not-given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,9 @@ class Entry:
     """One activity on one date.
 
     `cycle` and `day` are None where the phase has none; `n` tells the visits of a series apart. `facts` are the regimen's
-    facts that hold on this day, by field; `rank` is the place within the day. What came of changes: `status` (held, omitted, stopped,
-    skipped; empty for an entry that stands), `planned_on` the first date of an entry that was moved, `why` the reasons.
+    facts that hold on this day, by field; `rank` is the place within the day. What came of changes: `status` (one of the words above;
+    empty for an entry that stands), `planned_on` the first date of an entry that was moved, `given_on` the date on which it was really
+    given, `why` the reasons. `date` is the planned date whatever was given.
     """
 
     date: date
@@ -42,10 +48,21 @@ class Entry:
     status: str = ""
     planned_on: "Day | None" = None
     why: tuple[str, ...] = ()
+    given_on: "Day | None" = None
 
     @property
-    def key(self) -> tuple[str, int | None, int | None, str, int]:
-        """What names the entry for ever, whatever its date: phase, cycle, day, activity and n."""
+    def counts(self) -> bool:
+        """Whether it is given: it stands, or was really given."""
+        return self.status in ("", GIVEN)
+
+    @property
+    def happens_on(self) -> "Day":
+        """The day it was really given; where nobody said so, the planned one."""
+        return self.given_on or self.date
+
+    @property
+    def key(self) -> Key:
+        """What names the entry for ever, whatever its date."""
         return self.phase, self.cycle, self.day, self.activity, self.n
 
     @property

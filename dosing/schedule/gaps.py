@@ -11,6 +11,8 @@ from dosing.schedule.timeline import Placed
 
 # Fields without which nothing can be drawn or dosed; an unknown route or infusion time stays an empty cell.
 _NEEDED = ("drug", "dose", "times", "days", "cycle")
+# How the date of a phase is given on the command line; in a plan file it is told otherwise.
+PHASE_START = "--phase-start "
 _ATTRIBUTES = {"for": "lasting"}
 
 
@@ -47,7 +49,7 @@ def phase_gap(placed: Placed, regimen: Regimen) -> Missing | None:
     """What keeps a whole phase off the calendar, or None."""
     phase = placed.phase
     if placed.missing == "start":
-        return Missing(f"{phase.id}.start", f"{phase.id} {_not_begun(phase)}", f"--phase-start {phase.id}=DATE")
+        return Missing(f"{phase.id}.start", f"{phase.id} {_not_begun(phase)}", f"{PHASE_START}{phase.id}=DATE")
     unbounded = [name for name, fact in (("repeat", phase.repeat), ("for", phase.lasting), ("until", phase.until)) if _undecided(fact)]
     name = next(iter([placed.missing] if placed.missing else unbounded), "")
     return _missing(f"{phase.id}.{name}", f"{phase.id}.{name}", regimen, (phase.id, "", name)) if name else None
@@ -88,7 +90,7 @@ def visit_gap(visit: Visit, phase: Phase, regimen: Regimen, placed: Mapping[str,
     if isinstance(visit.at.value, Gap):
         return _missing(path, path, regimen, (phase.id, visit.id, "at"))
     if phase.visits_only:
-        return Missing(f"{phase.id}.start", f"{visit.id} ({visit.at.value}) has no date yet", f"--phase-start {phase.id}=DATE")
+        return Missing(f"{phase.id}.start", f"{visit.id} ({visit.at.value}) has no date yet", f"{PHASE_START}{phase.id}=DATE")
     named = placed.get(visit.at.value.moment.phase)
     gap = phase_gap(named, regimen) if named and named.missing else None
     return gap or Missing(path, f"{visit.id} ({visit.at.value}) has no date yet", f"--set {path}=...")

@@ -2,7 +2,7 @@
 
 What is moved are clinic days: all entries of one date that are given or done in the clinic, and medicines that may be given by mouth or
 otherwise on the same date, as a premedication is. Medicines taken at home keep their days. So do days that are counted around a day 0 (a
-transplant). Entries that don't stand (held, omitted, ...) neither move nor count.
+transplant). What was given stays on the day it was given. Other entries that don't stand (held, omitted, ...) neither move nor count.
 
 The rules, of which none is ever broken:
 
@@ -22,14 +22,13 @@ from datetime import date
 from itertools import pairwise
 
 from dosing.errors import ScheduleError
-from dosing.schedule.clinic import ClinicDay, DrugOf, at_home, by_date, day_text, either, subject
+from dosing.schedule.clinic import ClinicDay, DrugOf, around_day_0, at_home, by_date, day_text, either, subject
 from dosing.schedule.closed import Closed
 from dosing.schedule.draw import Schedule
-from dosing.schedule.entries import Entry
+from dosing.schedule.entries import GIVEN, Entry, Key
 from dosing.schedule.options import Frame, Options, wrong_weekday
 from dosing.schedule.search import Stuck, search
 
-Key = tuple[str, int | None, int | None, str, int]
 # How many days a clinic day may move, if nobody says otherwise.
 WINDOW = 7
 
@@ -140,27 +139,26 @@ def _frame(
     since: date | None,
 ) -> Frame:
     phases = len({entry.phase for entry in schedule.entries if entry.when}) > 1
-    stays = [entry for entry in clinic if _around_day_0(entry, schedule) or (since and entry.date < since)]
+    stays = [entry for entry in clinic if around_day_0(entry, schedule.regimen) or (since and entry.date < since)]
     staying = {entry.key for entry in stays}
     moving = [entry for entry in clinic if entry.key not in staying]
     drugs = set(map(subject, moving)) - {""}
     counted = [*stays, *(entry for entry in home if subject(entry) in drugs)]
+    given: dict[str, list[tuple[date, ClinicDay]]] = {}
+    for entry in schedule.entries:
+        if entry.status == GIVEN:
+            given.setdefault(subject(entry), []).append((entry.date, ClinicDay(entry.happens_on, (entry,), phases)))
     return Frame(
         days=list(by_date(moving, phases=phases)),
         fixed=list(by_date(counted, phases=phases)),
         ordered=list(by_date(stays, phases=phases)),
+        given=given,
         closed=closed,
         drug_of=drug_of,
         window=window,
         start=schedule.start,
         since=since,
     )
-
-
-def _around_day_0(entry: Entry, schedule: Schedule) -> bool:
-    """Whether an entry is counted from the day that names its phase, as the days around a transplant are."""
-    phase = schedule.regimen.phase(entry.phase)
-    return entry.day is not None and phase is not None and phase.anchor == 0
 
 
 # -- what was moved -----------------------------------------------------------------------------------------------

@@ -1,15 +1,14 @@
 """Where each block of clinic days could go: every rule that can be judged without knowing where the other blocks go."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from dosing.errors import ScheduleError
-from dosing.regimen.drug import Drug
 from dosing.schedule.calendar import DAY, shift
-from dosing.schedule.clinic import ClinicDay, DrugOf, day_text
+from dosing.schedule.clinic import DAY_HOURS, ClinicDay, DrugOf, day_text, least_days
 from dosing.schedule.closed import Closed
 from dosing.schedule.search import Ask, Block, Last, Stuck, last_dates
 
@@ -17,7 +16,6 @@ from dosing.schedule.search import Ask, Block, Last, Stuck, last_dates
 ORDER = ""
 _PAIR = 2
 _FAR = 366
-_DAY_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +23,14 @@ class Frame:
     """What the options are made of.
 
     `days` are the clinic days that may move, `fixed` the days of all entries that count and stay (medicines at home too), `ordered` those
-    of them that are in the clinic; all in order of date. What is planned from `start` on never moves before it, and nothing moves to a
-    date before `since`.
+    of them that are in the clinic; all in order of date. `given` are the days on which each drug was given, each after the date for which
+    it was planned. What is planned from `start` on never moves before it, and nothing moves to a date before `since`.
     """
 
     days: Sequence[ClinicDay]
     fixed: Sequence[ClinicDay]
     ordered: Sequence[ClinicDay]
+    given: Mapping[str, Sequence[tuple[date, ClinicDay]]]
     closed: Closed
     drug_of: DrugOf
     window: int
@@ -67,12 +66,6 @@ def wrong_weekday(day: ClinicDay, on: date, *, drug_of: DrugOf) -> str:
         if fact and allowed and on.weekday() not in allowed.days:
             return f"{id} is given on {allowed} only [{fact.source}]"
     return ""
-
-
-def least_days(drug: Drug) -> int:
-    """The least number of days from one dose day to the next: 1, or what the drug's spacing asks for, a day as 24 hours."""
-    spacing = drug.spacing.stated if drug.spacing else None
-    return max(1, -(-spacing.hours // _DAY_HOURS)) if spacing else 1
 
 
 def runs_of(days: Sequence[ClinicDay]) -> list[list[ClinicDay]]:
@@ -149,6 +142,7 @@ class Options:
         for drug in sorted(day.subjects):
             yield from self._neighbours(drug, run)
             yield from self._staying(drug, day)
+            yield from self._was_given(drug, day, run)
         for other, earlier in _around(frame.ordered, day.date, day.date):
             yield _beside(other.date, earlier, f"the order of days ({_on(other)} stays)")
 
@@ -163,6 +157,23 @@ class Options:
             asked = self._asked(drug, abs((other.date - day.date).days))
             limit = shift(other.date, asked if earlier else -asked)
             yield _beside(limit, earlier, f"{self.distance(drug)} ({_on(other)} stays)")
+
+    def _was_given(self, drug: str, day: ClinicDay, run: Sequence[ClinicDay]) -> Iterator[_Bound]:
+        """The least time to what was given of the drug, in the order in which it was planned.
+
+        What was given too near to a day that is open doesn't make it move; nothing makes a day stay away from its own date because of a
+        later dose that was given already.
+        """
+        given = self.frame.given.get(drug, ())
+        before = max(((planned, other) for planned, other in given if planned < day.date), key=_given_on, default=None)
+        if before:
+            limit = shift(before[1].date, self._asked(drug, (day.date - before[0]).days))
+            moves = any(self.shut(each, each.date) for each in run)
+            yield _Bound(limit if moves else min(limit, day.date), None, f"{self.distance(drug)} ({_on(before[1])} was given)")
+        after = min(((planned, other) for planned, other in given if planned > day.date), key=_given_on, default=None)
+        if after:
+            limit = shift(after[1].date, -self._asked(drug, (after[0] - day.date).days))
+            yield _Bound(None, max(limit, day.date), f"{self.distance(drug)} ({_on(after[1])} was given)")
 
     # -- distances ------------------------------------------------------------------------------------------------
 
@@ -181,7 +192,7 @@ class Options:
     def distance(self, drug: str) -> str:
         """The rule that keeps doses of a drug apart, in words."""
         fact = self.frame.drug_of(drug).spacing if drug in self._least else None
-        if fact and fact.stated and fact.stated.hours > _DAY_HOURS:
+        if fact and fact.stated and fact.stated.hours > DAY_HOURS:
             return f"the {fact.stated.hours} hours of {drug} [{fact.source}]"
         return f"one dose day of {drug} on a date"
 
@@ -241,6 +252,10 @@ def _around(days: Sequence[ClinicDay], first: date, last: date) -> Iterator[tupl
 def _beside(limit: date, earlier: bool, rule: str) -> _Bound:
     """No day before the limit of what comes earlier, or none after the limit of what comes later."""
     return _Bound(limit, None, rule) if earlier else _Bound(None, limit, rule)
+
+
+def _given_on(found: tuple[date, ClinicDay]) -> date:
+    return found[1].date
 
 
 def _on(day: ClinicDay) -> str:

@@ -25,7 +25,7 @@ from dosing.regimen.reader import Context, Reader, join
 from dosing.schedule.closed import WEEKDAYS, Closed, parse_holidays, parse_weekday
 from dosing.units import Quantity, parse_amount
 
-_KEYS = ("formula", "rounding", "bands", "stock", "share_vials", "weight", "weigh", "limits", "rules", "closed")
+_KEYS = ("formula", "rounding", "bands", "stock", "share_vials", "weight", "weigh", "missed", "limits", "rules", "closed")
 _DEFAULT = "default"
 _BY_MOUTH = ("tablets", "capsules")
 _STOCK = ("vials", *_BY_MOUTH)
@@ -218,6 +218,11 @@ def _weigh(reader: Reader, _: Drug | None, node: Node, path: str, source: str) -
     return {"weigh": Fact(rule, source)} if rule else {}
 
 
+def _missed(reader: Reader, _: Drug | None, node: Node, path: str, source: str) -> dict[str, Any]:
+    rule = reader.value(node, path, values.parse_missed)
+    return {"missed": Fact(rule, source)} if rule else {}
+
+
 def _change(text: str) -> Weigh:
     rule = values.parse_weigh(text)
     if rule.more_than and rule.more_than.value >= 100:
@@ -257,6 +262,7 @@ _READERS: dict[str, Callable[[Reader, Drug | None, Node, str, str], dict[str, An
     "stock": _stock,
     "weight": _weight,
     "weigh": _weigh,
+    "missed": _missed,
     "limits": _limits,
 }
 

@@ -51,6 +51,8 @@ def _drug(drug: Drug, practice: Practice) -> Iterator[str]:
         yield f"dosed by the {own['weight'].stated} weight{_instead(_text(drug.weight), drug.weight)}"
     if "weigh" in own:
         yield f"a new weight counts {_when(own['weigh'].stated)}{_instead(_text(drug.weigh), drug.weigh)}"
+    if "missed" in own:
+        yield f"after a missed dose {own['missed'].stated}{_instead(_text(drug.missed), drug.missed)}"
     yield from _limits(drug, own.get("limits", {}))
     if drug.id in practice.groups:
         yield _rules(drug, practice.groups[drug.id])

@@ -139,7 +139,7 @@ REACH = [
 
 USAGE = [
     ("schedule krd", ("Missing option '--start'", "dosing schedule --help")),
-    ("schedule --start 2026-01-05", ("Missing argument 'ID'",)),
+    ("schedule --start 2026-01-05", ("Missing argument 'ID|PLAN'",)),
     (f"schedule {KRD} --cycles 0", ("Invalid value for '--cycles'", "0 is not in the range 1<=x<=1000")),
     (f"schedule {KRD} --cycles=-1", ("-1 is not in the range",)),
     (f"schedule {KRD} --cycles 1001", ("1001 is not in the range",)),
@@ -148,7 +148,7 @@ USAGE = [
     (f"schedule {KRD} --wieght 70", ("No such option '--wieght'", "--weight")),
     ("shedule krd", ("No such command 'shedule'",)),
     ("check", ("Missing argument 'FILE...'",)),
-    ("dose", ("Missing argument 'ID|DRUG'",)),
+    ("dose", ("Missing argument 'ID|DRUG|PLAN'",)),
 ]
 
 

@@ -1,5 +1,6 @@
 """Closed days on the command line: marked as they are, moved where that is asked for, and the start days that need no move."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,8 @@ def test_moved_to_open_days(site: str) -> None:
     rows = carfilzomib(result)
     assert [row["date"][5:] for row in rows] == ["12-26", "12-29", "01-02", "01-05", "01-09", "01-12"]
     assert "note: C1D8 Thu 1 Jan 2026 -> Fri 2 Jan, D9 follows to Mon 5 Jan: New Year's Day" in result.stderr
-    first = next(line for line in result.stdout.splitlines() if line.startswith("2025-12-26,treatment,1,1,carfilzomib"))
-    assert first.split(",")[-1] == "2025-12-25"
+    first = next(row for row in csv.DictReader(result.stdout.splitlines()) if (row["date"], row["drug"]) == ("2025-12-26", "carfilzomib"))
+    assert first["planned_on"] == "2025-12-25"
 
 
 def test_a_calendar_says_from_where_a_day_was_moved(site: str) -> None:

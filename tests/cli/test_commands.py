@@ -46,7 +46,7 @@ def dates_of(run: Run, *args: str, activity: str) -> list[str]:
 
 def test_regimens_lists_every_file(run: Run) -> None:
     files = {path.name.removesuffix(".yaml") for path in data_dir().glob("*.yaml")}
-    expected = sorted(name for name in files if name != "sources" and not name.endswith(".cases"))
+    expected = sorted(name for name in files if name != "sources" and not name.endswith((".cases", ".history")))
     result = run("regimens")
     assert (result.exit_code, result.stderr) == (0, "")
     heading, *lines = result.stdout.splitlines()
@@ -145,8 +145,9 @@ def test_check_reports_the_problems_of_all_files(run: Run, regimen_file: Regimen
 def test_verify(run: Run) -> None:
     result = run("verify", "krd", "carfilzomib-lenalidomide-dexamethasone")
     count = (data_dir() / "krd.cases.yaml").read_text(encoding="utf-8").count("  - name: ")
+    histories = (data_dir() / "krd.history.yaml").read_text(encoding="utf-8").count("  - name: ")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"krd: {count} cases, all as worked by hand\n" * 2
+    assert result.stdout == f"krd: {count} cases, {histories} histories, all as worked by hand\n" * 2
 
 
 def test_verify_without_an_id_takes_every_regimen(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -502,6 +503,7 @@ def test_the_commands_are_those_of_the_guide() -> None:
         "check",
         "crcl",
         "dose",
+        "plan",
         "regimens",
         "round",
         "schedule",

@@ -9,6 +9,7 @@ of docs/examples/:
   that isn't shown. A line with a pipe or a redirection and any other command is not run.
 - ```python: executed; the names of a page's earlier blocks are known.
 - ```pycon: a doctest, `...` in its output stands for anything.
+- ```yaml that begins with the comment `# history` is a file of histories: read, and replayed.
 - ```yaml that begins with `drug:` is a cases file of a drug: read, and worked through. One that begins with `id:` is a whole regimen:
   saved as ID.yaml, and checked as `dosing check` does, unless the comment `# wrong` stands after the id. One that begins with `regimen:`
   is a cases file: saved as ID.cases.yaml, read, and worked through. One that begins with the comment `# site` is a site file, or some
@@ -26,7 +27,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from dosing.cases.histories import read_histories
 from dosing.cases.read import read_cases
+from dosing.cases.replay import replay
 from dosing.cases.run import run
 from dosing.cli import commands
 from dosing.errors import RegimenError
@@ -120,6 +123,9 @@ def begins(said: str, shown: str) -> bool:
 
 
 def yaml(text: str) -> Iterator[str]:
+    if text.startswith("# history"):
+        yield from replay(read_histories(text.encode(), file="history"))
+        return
     if text.startswith("# site"):
         yield from site(text if "\nid: " in text else f"id: some-keys\ntitle: Some keys\n{text}")
         return

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 
 from dosing.dose.amount import Amount, Order, compute
 from dosing.dose.course import Course
-from dosing.dose.limits import Finding, check_override, look, require, usual
+from dosing.dose.finding import Finding
+from dosing.dose.limits import check_override, look, require
 from dosing.dose.patient import Patient
 from dosing.dose.plausible import Grade
 from dosing.dose.schedule import Dosed
+from dosing.dose.usual import usual
 from dosing.errors import DoseError
 from dosing.regimen.drug import Drug, Limit, Spacing
 from dosing.regimen.facts import DoseRange, Fact, Gap, Percent, Times
 from dosing.regimen.library import find_drug
 from dosing.regimen.values import parse_range
-from dosing.schedule.entries import Entry
+from dosing.schedule.entries import GIVEN, HELD, NOT_GIVEN, OMITTED, RULED_OUT, SKIPPED, STOPPED, Entry
 from dosing.units import Quantity, parse_dose, parse_quantity, plain
 
 D = Decimal
@@ -66,18 +68,27 @@ def row(
     dose: str = "",
     phase: str = "p",
     optional: bool = False,
+    status: str = "",
+    on: int | None = None,
+    given: str = "",
 ) -> Dosed:
-    """An entry `day` days after the start; `times` None: how often is not stated; with `dose` it has an order."""
+    """An entry `day` days after the start; `times` None: how often is not stated; with `dose` it has an order.
+
+    With `on` it was given so many days after the start, and `given` is how much.
+    """
     facts: dict[str, Fact[Any]] = {"drug": Fact(of, "s")} if of else {}
     if times != 1:
         facts["times"] = Fact(Gap.NOT_STATED if times is None else Times(times), "s")
     if dose:
         facts["dose"] = Fact(parse_dose(dose), "s")
     when = START + timedelta(days=day)
-    entry = Entry(when, phase, cycle, day + 1 if cycle else None, 1, of or "visit", "drug", "", facts, optional, "", (0, 0))
+    entry = Entry(when, phase, cycle, day + 1 if cycle else None, 1, of or "visit", "drug", "", facts, optional, "", (0, 0), status)
+    if on is not None:
+        entry = replace(entry, status=GIVEN, given_on=START + timedelta(days=on))
     quantity = parse_quantity(amount) if amount else None
-    given = Amount(quantity.value, quantity.unit, (), D(bsa) if bsa else None) if quantity else None
-    return Dosed(entry, given, order=Order(drug(of), parse_dose(dose)) if dose else None)
+    planned = Amount(quantity.value, quantity.unit, (), D(bsa) if bsa else None) if quantity else None
+    order = Order(drug(of), parse_dose(dose)) if dose else None
+    return Dosed(entry, planned, order=order, given=parse_quantity(given) if given else None)
 
 
 def found(rows: Iterable[Dosed], *drugs: Drug, unknown: bool = False, **course: Any) -> list[Finding]:
@@ -551,6 +562,122 @@ def test_an_override_where_there_are_no_limits() -> None:
         check_override(["a.usual"], [drug()])
 
 
+# -- what isn't given, and what was given -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [HELD, OMITTED, STOPPED, SKIPPED, RULED_OUT, NOT_GIVEN])
+def test_what_is_not_given_counts_nowhere(status: str) -> None:
+    assert found([row(0, "20 mg", dose="20 mg", status=status), row(1, "20 mg", dose="20 mg", status=status)], every_limit()) == []
+    one = [row(0, "5 mg"), row(1, "5 mg", status=status), row(3, "4 mg")]
+    assert found(one, drug(cycle="9 mg", lifetime="9 mg", spacing=72)) == []
+    assert len(found([*one, row(6, "1 mg")], drug(cycle="9 mg"))) == 1
+
+
+def test_an_override_for_a_drug_of_which_nothing_counts_is_still_one() -> None:
+    assert found([row(0, status=HELD)], every_limit(), override=frozenset({"a.cycle"})) == []
+    assert found([row(0, status=HELD)], drug(lifetime="9 mg"), unknown=True, prior={"a": parse_quantity("10 mg")}) == []
+    assert found([row(0, status=HELD)], drug(lifetime="9 mg"), unknown=True) == []
+
+
+def test_exposure_before_to_a_drug_that_is_held_counts_for_its_class() -> None:
+    doxo, dauno, _ = anthracyclines()
+    rows = [row(0, "540 mg", of="dauno", bsa="2", status=HELD), row(2, "560 mg", of="doxo", bsa="2")]
+    assert found(rows, doxo, dauno, prior={"dauno": parse_quantity("270 mg/m2")}, unknown=True) == []
+    assert only(rows, doxo, dauno, prior={"dauno": parse_quantity("270.1 mg/m2")}).row == 1
+
+
+def test_the_given_amount_counts_and_not_the_planned_one() -> None:
+    assert found([row(0, "20 mg", on=0, given="10 mg")], drug(single="10 mg", daily="10 mg", lifetime="10 mg")) == []
+    assert found([row(0, "20 mg", on=0, given="0.01 g")], drug(single="10 mg")) == []
+    assert only([row(0, "10 mg", on=0, given="10.1 mg")], drug(single="10 mg")).text.startswith("a 10.1 mg in one administration")
+    # what nobody said was given as it was planned
+    assert only([row(0, "10.1 mg", on=0)], drug(single="10 mg")).text.startswith("a 10.1 mg in one administration")
+    assert only([row(0, on=0, given="11 mg")], drug(single="10 mg")).text.startswith("a 11 mg in one administration")
+    assert only([row(0, "4 mg", on=0, given="6 mg", times=2)], drug(daily="11 mg")).text.startswith("a 12 mg in a day")
+    # by the size of the planned amount; without one it is not known
+    assert found([row(0, "40 mg", on=0, given="140 mg", bsa="2")], drug(single="70 mg/m2")) == []
+    assert "70.05 mg/m2" in only([row(0, "40 mg", on=0, given="140.1 mg", bsa="2")], drug(single="70 mg/m2")).text
+    assert "the body surface it was computed with is not known" in only([row(0, on=0, given="140 mg")], drug(single="70 mg/m2")).text
+    assert "units can't be compared with mg" in only([row(0, "9 mg", on=0, given="5 units")], drug(single="70 mg")).text
+
+
+def test_what_was_given_above_a_limit_is_a_warning() -> None:
+    rows = [row(0, "10 mg"), row(7, "10 mg", on=8, given="11 mg"), row(9, "10 mg", on=9, given="12 mg")]
+    finding = only(rows, drug(single="10 mg"), override=frozenset({"a.single"}))
+    assert (finding.grade, finding.name, finding.row) == (Grade.WARN, "a.single", 1)
+    assert finding.text == (
+        "a 12 mg in one administration is above the limit of 10 mg, given already [label]; first on 2026-01-13 (C1D8), "
+        "2 administrations in all"
+    )
+    assert finding.note == "a above the limit of 10 mg in one administration, given already [label]"
+    require([finding])
+
+
+def test_a_planned_dose_after_it_is_a_stop() -> None:
+    """10 + 15 = 25 mg were given of 20 mg; 10 mg more are planned, which make 35 mg."""
+    rows = [row(0, "10 mg", on=0), row(7, "10 mg", on=7, given="15 mg"), row(14, "10 mg")]
+    assert [each.grade for each in found(rows[:2], drug(lifetime="20 mg"))] == [Grade.WARN]
+    happened, planned = found(rows, drug(lifetime="20 mg"))
+    assert (happened.grade, happened.row, planned.grade, planned.row) == (Grade.WARN, 1, Grade.STOP, 2)
+    assert happened.text == "a 25 mg in a lifetime is above the limit of 20 mg, given already [label]; first on 2026-01-12 (C1D8)"
+    assert planned.text == "a 35 mg in a lifetime is above the limit of 20 mg [label]; first on 2026-01-19 (C1D15)"
+    overridden = found(rows, drug(lifetime="20 mg"), override=frozenset({"a.lifetime"}))
+    assert [each.grade for each in overridden] == [Grade.WARN, Grade.OVERRIDDEN]
+    # the same for a planned dose without an amount: there is no room for any
+    assert [each.grade for each in found([*rows[:2], row(14)], drug(lifetime="20 mg"))] == [Grade.WARN, Grade.STOP]
+
+
+def test_exposure_before_that_is_too_much_alone_and_what_was_given_after_it() -> None:
+    prior = {"a": parse_quantity("10.1 mg")}
+    assert [(each.grade, each.row) for each in found([row(0, on=0)], drug(lifetime="10 mg"), prior=prior)] == [(Grade.WARN, 0)]
+    both = found([row(0, on=0), row(1)], drug(lifetime="10 mg"), prior=prior)
+    assert [(each.grade, each.row) for each in both] == [(Grade.WARN, 0), (Grade.STOP, 1)]
+
+
+def test_sums_are_those_of_the_days_on_which_it_was_given() -> None:
+    assert found([row(0, "10 mg"), row(1, "10 mg")], drug(daily="10 mg")) == []
+    # C1D1 given a day late: two doses on C1D2, of which the planned one can still be left out
+    finding = only([row(0, "10 mg", on=1), row(1, "10 mg")], drug(daily="10 mg"))
+    assert (finding.grade, finding.row) == (Grade.STOP, 1)
+    # the same with the rows the other way round: what has happened goes first
+    finding = only([row(1, "10 mg"), row(2, "10 mg", on=1)], drug(daily="10 mg"))
+    assert (finding.grade, finding.row) == (Grade.STOP, 0)
+    assert only([row(0, "10 mg", on=1), row(1, "10 mg", on=1)], drug(daily="10 mg")).grade is Grade.WARN
+    # the cycle stays the planned one
+    assert found([row(27, "10 mg", on=28), row(28, "10 mg", cycle=2)], drug(cycle="10 mg")) == []
+
+
+def test_the_time_between_doses_that_were_given() -> None:
+    """72 hours, by hand: planned on days 0, 3 and 6."""
+    a = drug(spacing=72)
+    assert found([row(0, on=0), row(3, on=3), row(6)], a) == []
+    late = found([row(0, on=0), row(3, on=4), row(6)], a)
+    assert [(each.grade, each.row) for each in late] == [(Grade.STOP, 2)]
+    assert "48 hours between the doses of 2026-01-09 and 2026-01-11" in late[0].text
+    early = only([row(0, on=0), row(3, on=2), row(6)], a, override=frozenset({"a.spacing"}))
+    assert (early.grade, early.row) == (Grade.WARN, 1)
+    assert early.text == (
+        "a has less than 72 hours between doses, given already [label]: 48 hours between the doses of 2026-01-05 and 2026-01-07 (counted "
+        "by date, a day as 24 hours); first on 2026-01-07 (C1D4)"
+    )
+    assert early.note == "a has less than 72 hours between doses, given already [label]"
+    assert [(each.grade, each.row) for each in found([row(0), row(3, on=2), row(6)], a)] == [(Grade.STOP, 1)]
+    both = found([row(0, on=0), row(3, on=2), row(4)], a)
+    assert [(each.grade, each.row) for each in both] == [(Grade.WARN, 1), (Grade.STOP, 2)]
+    # out of their planned order, they are looked at in the order in which they happened
+    assert found([row(0, on=6), row(3, on=3)], a) == []
+    assert found([row(0, on=0), row(1, status=HELD), row(3)], a) == []
+    assert only([row(0, on=0, times=3)], drug(spacing=12)).grade is Grade.WARN
+
+
+def test_the_usual_range_is_not_looked_at_where_a_dose_was_given() -> None:
+    a = drug(ranges="15 to 70 mg/m2")
+    assert found([row(0, "2000 mg", dose="1000 mg/m2", on=0), row(1, "2000 mg", dose="1000 mg/m2", status=NOT_GIVEN)], a) == []
+    finding = only([row(0, dose="1000 mg/m2", on=0), row(1, dose="80 mg/m2"), row(2, dose="90 mg/m2", status=HELD)], a)
+    assert (finding.grade, finding.row) == (Grade.WARN, 1)
+    assert "80 mg/m2 is above" in finding.text
+
+
 # -- sums in fractions --------------------------------------------------------------------------------------------
 
 _AMOUNTS = st.tuples(
@@ -605,3 +732,39 @@ def test_sums_are_those_in_fractions(
     assert [each.row for each in findings] == ([] if first is None else [first])
     for each in findings:
         assert abs(Fraction(each.text.split()[1]) - most) <= Fraction(1, 20000)
+
+
+_GIVINGS = st.tuples(
+    st.integers(0, 12),
+    st.integers(0, 12),
+    st.decimals("0.1", "99", places=1),
+    st.decimals("0.1", "99", places=1),
+    st.integers(1, 2),
+    st.sampled_from(["", HELD, NOT_GIVEN, GIVEN]),
+)
+
+
+@given(st.lists(_GIVINGS, max_size=10), st.sampled_from(list(_SPANS)), st.decimals("1", "200", places=1))
+@settings(max_examples=150, deadline=None)
+def test_what_was_given_never_stops_and_what_is_planned_above_always_does(
+    drawn: list[tuple[int, int, Decimal, Decimal, int, str]], kind: str, limit: Decimal
+) -> None:
+    """Beside it: the sums in fractions, in the order of the days on which it happens, given before planned."""
+    rows = [
+        row(day, f"{mg} mg", cycle=cycle, on=on, given=f"{told} mg")
+        if status == GIVEN
+        else row(day, f"{mg} mg", cycle=cycle, status=status)
+        for day, on, mg, told, cycle, status in drawn
+    ]
+    counted = [(*each, number) for number, each in enumerate(drawn) if each[-1] in ("", GIVEN)]
+    totals: dict[object, Fraction] = {}
+    firsts: dict[bool, int] = {}
+    for day, on, mg, told, cycle, status, number in sorted(counted, key=lambda each: (each[1], 0) if each[5] == GIVEN else (each[0], 1)):
+        happened = status == GIVEN
+        span = {"daily": on if happened else day, "cycle": cycle, "lifetime": 0}[kind]
+        totals[span] = totals.get(span, Fraction(0)) + Fraction(told if happened else mg)
+        if totals[span] > Fraction(limit):
+            firsts.setdefault(happened, number)
+    findings = found(rows, drug(each={kind: f"{plain(limit)} mg"}))
+    expected = [(grade, firsts[happened]) for happened, grade in ((True, Grade.WARN), (False, Grade.STOP)) if happened in firsts]
+    assert [(each.grade, each.row) for each in findings] == expected

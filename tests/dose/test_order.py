@@ -94,11 +94,12 @@ def test_the_limits_of_the_day_go_along(regimen: Regimen) -> None:
     assert found.changes == ()
 
 
-def test_levels_go_by_the_highest_dose_in_the_phase(regimen: Regimen) -> None:
-    """In the first phase level 1 of 30 mg/m2 is 20 mg/m2, so that the 20 mg/m2 of cycle 1 stay; in the second it is 10 mg/m2."""
+def test_levels_go_by_the_highest_dose_in_the_phase_in_which_they_begin(regimen: Regimen) -> None:
+    """In the first phase level 1 of 30 mg/m2 is 20 mg/m2, so that the 20 mg/m2 of cycle 1 stay; begun in the second it is 10 mg/m2."""
     assert dose_of(ordered(regimen, "testmab=level 1: x")) == "20 mg/m2"
     assert dose_of(ordered(regimen, "testmab=level 2: x")) == "10 mg/m2"
-    assert dose_of(ordered(regimen, "testmab=level 1: x", phase="second")) == "10 mg/m2"
+    assert dose_of(ordered(regimen, "testmab=level 1: x", phase="second")) == "20 mg/m2"
+    assert dose_of(ordered(regimen, "testmab=level 1 from second C1: x", phase="second")) == "10 mg/m2"
     assert dose_of(ordered(regimen, "testmab=level 1: x", dose=parse_dose("30 mg/m2"))) == "20 mg/m2"
     # a phase that the regimen doesn't have: only the dose itself is known
     assert (

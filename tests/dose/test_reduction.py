@@ -137,6 +137,9 @@ def check(*texts: str) -> None:
         ["carfilzomib=level 1 from C3: low", "carfilzomib=level 2 from C3 D8: low", "carfilzomib=50 % from maintenance C1: low"],
         ["carfilzomib=level 1: low", "carfilzomib=level 2 from 2026-03-02: low", "carfilzomib=50 % from 2026-03-03: low"],
         ["carfilzomib=level 1: low", "carfilzomib=level 2 from C2: low"],
+        # up again: two of one level with another between them, in whatever order they are listed
+        ["carfilzomib=level 1 from C3: low", "carfilzomib=level 2 from C5: low", "carfilzomib=level 1 from C7: better"],
+        ["carfilzomib=level 1 from C3: low", "carfilzomib=level 1 from C7: better", "carfilzomib=level 2 from C5: low"],
         ["carfilzomib=75 %: low", "carfilzomib=level 2 from C2: low"],
         ["carfilzomib=level 1 from C3: low", "lenalidomide=level 2 from 2026-03-02: low"],
     ],
@@ -156,7 +159,10 @@ def test_fit_to_be_made(texts: list[str]) -> None:
         (["carfilzomib=level 1 from C3: x", "carfilzomib=level 1 from C3: x"], "reduced to level 1 already .*listed once"),
         (["carfilzomib=level 1 from C3: x", "carfilzomib=level -1 from C5: y"], "reduced to level 1 already"),
         (["carfilzomib=75 %: x", "carfilzomib=75% from C2: y"], "reduced to 75 % already"),
-        (["carfilzomib=level 1 from C3: x", "carfilzomib=level 2 from C5: y", "carfilzomib=level 1 from C7: z"], "listed once"),
+        (
+            ["carfilzomib=level 1 from C5: x", "carfilzomib=level 1 from C3: y", "carfilzomib=level 2 from C7: z"],
+            r"C5 \(x\): carf.*C3 \(y\)",
+        ),
         # which comes later?
         (["carfilzomib=level 1 from C3: x", "carfilzomib=level 2 from C3: y"], "begins together with another"),
         (["carfilzomib=level 1 from C3: x", "carfilzomib=level 2 from induction C3 D1: y"], "begins together with another"),
@@ -169,6 +175,79 @@ def test_fit_to_be_made(texts: list[str]) -> None:
 def test_not_to_be_made(texts: list[str], message: str) -> None:
     with pytest.raises(DoseError, match=message):
         check(*texts)
+
+
+# -- the full dose again ------------------------------------------------------------------------------------------
+
+
+def restore(since: Since | None, drug: str = "carfilzomib", why: str = "recovered") -> Reduction:
+    return Reduction(drug, why, since=since)
+
+
+def test_the_full_dose_in_words() -> None:
+    assert restore(Since(cycle=5)).restores
+    assert restore(Since(cycle=5)).to == "the full dose"
+    assert str(restore(Since(cycle=5))) == "carfilzomib at the full dose again from C5 (recovered)"
+    assert str(restore(Since(date(2026, 3, 2)))) == "carfilzomib at the full dose again from 2026-03-02 (recovered)"
+    assert not any(parse_reduction(text).restores for text in ("a=level 1: x", "a=75 % from C2: x"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "restores"),
+    [
+        (["carfilzomib=level 1 from C3: x"], [Since(cycle=5)]),
+        (["carfilzomib=level 1: x"], [Since(cycle=1)]),
+        (["carfilzomib=level 1 from C3: x", "carfilzomib=level 1 from C7: y"], [Since(cycle=5)]),
+        (["carfilzomib=75 % from C3: x", "carfilzomib=75 % from C7: y"], [Since(cycle=5), Since(cycle=9)]),
+        (["carfilzomib=75 % from 2026-03-02: x"], [Since(date(2026, 3, 3))]),
+        (["carfilzomib=level 1 from C3: x", "carfilzomib=level 2 from C4: y"], [Since(phase="maintenance")]),
+    ],
+)
+def test_fit_to_be_restored(texts: list[str], restores: list[Since]) -> None:
+    check_reductions([*map(restore, restores), *map(parse_reduction, texts)], GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("texts", "restores", "message"),
+    [
+        ([], [Since(cycle=5)], r"full dose again from C5 \(recovered\): there is nothing to end, as carfilzomib is at the full dose then"),
+        (["carfilzomib=level 1 from C5 D2: x"], [Since(cycle=5)], "nothing to end"),
+        (["lenalidomide=level 1: x"], [Since(cycle=5)], "nothing to end"),
+        (["carfilzomib=level 1: x"], [Since(cycle=5), Since(cycle=6)], "from C6 .*nothing to end"),
+        (["carfilzomib=level 1: x"], [Since(cycle=5), Since(cycle=5)], "nothing to end"),
+        (["carfilzomib=level 1 from C2: x"], [None], "nothing to end"),
+        (["carfilzomib=level 1: x"], [None], "begins together with another"),
+        (["carfilzomib=level 1 from C5: x"], [Since(cycle=5)], "begins together with another"),
+        (["carfilzomib=level 1 from C5: x"], [Since(date(2026, 3, 2))], "Give both by cycle or both by date"),
+        (["carfilzomib=level 1: x"], [Since(phase="elsewhere")], "no phase 'elsewhere'"),
+        # the two levels follow each other: the full dose comes after both
+        (["carfilzomib=level 1 from C2: x", "carfilzomib=level 1 from C4: y"], [Since(cycle=5)], "reduced to level 1 already"),
+    ],
+)
+def test_not_to_be_restored(texts: list[str], restores: list[Since | None], message: str) -> None:
+    with pytest.raises(DoseError, match=message):
+        check_reductions([*map(restore, restores), *map(parse_reduction, texts)], GIVEN)
+
+
+def test_in_force_until_the_full_dose() -> None:
+    first, second = parse_reduction("a=level 1 from C2: x"), parse_reduction("a=75 % from C5: y")
+    listed = [second, restore(Since(cycle=3, cycle_day=8), "a"), first]
+    found = [in_force(listed, "a", place("induction", cycle, day)) for cycle, day in ((1, 28), (2, 1), (3, 7), (3, 8), (4, 28), (5, 1))]
+    assert found == [None, first, first, None, None, second]
+
+
+def test_amounts_at_the_full_dose_again() -> None:
+    """2 m2: 54 mg, level 1 (20 mg/m2) 40 mg from C2 on, 54 mg again from C3 D8; the row has nothing to say of it, the whole has."""
+    course = Course(patient=TWO, reductions=(restore(Since(cycle=3, cycle_day=8)), parse_reduction("carfilzomib=level 1 from C2: low")))
+    schedule = load_regimen("krd").schedule(start=START, course=course, cycles=3)
+    found = amounts(list(schedule.dosed.rows), "carfilzomib")
+    assert [found[day] for day in ("C1D16", "C2D1", "C3D2", "C3D8", "C3D16")] == ["54 mg", "40 mg", "40 mg", "54 mg", "54 mg"]
+    assert "carfilzomib at the full dose again from C3 D8 (recovered)" in schedule.notes
+    notes = {row.entry.when: [step.note for step in row.amount.steps] for row in schedule.dosed.rows if row.amount and row.entry.drug}
+    assert not any("full dose" in note or "reduced" in note for note in notes["C3D8"])
+    lines = load_regimen("krd").sheet(course=course).sheet.lines
+    sheet = [f"{line.where}: {line.amount}" for line in lines if line.activity == "carfilzomib"]
+    assert sheet == ["C1 D1-2: 40 mg", "otherwise: 54 mg", "otherwise: 40 mg"]
 
 
 # -- from when on -------------------------------------------------------------------------------------------------

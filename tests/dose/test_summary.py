@@ -285,7 +285,7 @@ def test_amounts_that_are_no_mass() -> None:
 
 
 def test_nothing_to_sum_up() -> None:
-    assert lines_of([]) == ["nothing to count: no drug is on a day that is stated"]
+    assert lines_of([]) == ["nothing to count: no drug is on a day that is stated, or none of them is given"]
     text = phase("drug: bare, dose: 1 mg, route: IV, days: 1") + "    assess: [{id: look, what: Looking, days: 1}]\n"
     assert [line.drug for line in lines(text)] == ["bare"]
     assert lines_of(lines(text))[-1].startswith("p ")
@@ -569,6 +569,7 @@ def test_as_dicts() -> None:
                     "times_per_day": 2,
                     "why": "",
                     "unverified": False,
+                    "recorded": False,
                 }
             ],
             "total_a_day": {"sums": [{"value": 40, "unit": "mg"}], "doses_without_amount": 0, "days_without_count": 0},

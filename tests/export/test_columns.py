@@ -13,7 +13,7 @@ from dosing.export.rows import rows
 TYPES: dict[str, type | tuple[type, ...]] = {"date": date, "text": str, "whole": int, "decimal": Decimal}
 HEADER = (
     "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note,"
-    "rounding,deviation_pct,measured_on,site,planned_on"
+    "rounding,deviation_pct,measured_on,site,planned_on,given_on,given_amount,given_unit"
 )
 TRACE = "exact_amount,steps"
 
@@ -23,7 +23,7 @@ def test_the_columns_and_their_order() -> None:
     assert ",".join(column.name for column in columns(trace=True)) == f"{HEADER},{TRACE}"
     assert all(column.type in TYPES and column.meaning.endswith(".") for column in columns(trace=True))
     units = [column.unit for column in columns(trace=True) if column.type == "decimal"]
-    assert units == ["dose_unit", "m2", "amount_unit", "%", "amount_unit"]
+    assert units == ["dose_unit", "m2", "amount_unit", "%", "given_unit", "amount_unit"]
 
 
 @pytest.mark.parametrize("trace", [False, True])
@@ -52,6 +52,8 @@ def test_cells_are_empty_where_the_column_says_so(shipped: DosedSchedule) -> Non
         assert (row["bsa_m2"] is not None) <= (row["dose_unit"] == "mg/m2")
         # No amount without a note that says why.
         assert not drug or row["amount"] is not None or row["note"]
+        # Nothing is given as long as nobody said it.
+        assert (row["given_on"], row["given_amount"], row["given_unit"]) == (None, None, "")
         assert drug or (row["drug"], row["route"], row["dose"], row["amount"], row["duration_min"]) == ("", "", None, None, None)
 
 

@@ -18,7 +18,7 @@ from dosing.export.rows import rows, text_of
 
 HEADER = (
     "date,phase,cycle,day,activity,kind,drug,route,dose,dose_unit,bsa_m2,amount,amount_unit,times_per_day,duration_min,status,note,"
-    "rounding,deviation_pct,measured_on,site,planned_on"
+    "rounding,deviation_pct,measured_on,site,planned_on,given_on,given_amount,given_unit"
 )
 
 
@@ -56,7 +56,7 @@ def test_form(shipped: DosedSchedule) -> None:
     assert text.startswith(HEADER + "\r\n")
     assert text.endswith("\r\n")
     assert text.count("\n") == text.count("\r\n") == text.count("\r") == 1 + len(rows(shipped))
-    assert all(len(line) == 22 for line in csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert all(len(line) == 25 for line in csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 def test_read_back_by_the_csv_module(shipped: DosedSchedule) -> None:

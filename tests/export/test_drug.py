@@ -11,7 +11,7 @@ from dosing.regimen.check import facts_of_drug
 from dosing.regimen.drug import Bag, ConcentrationRange, Drug, Levels, Limit, Reconstitution, Spacing
 from dosing.regimen.facts import DoseRange, Fact, Gap
 from dosing.regimen.library import bibliography, drug_ids, find_drug
-from dosing.regimen.values import parse_weigh
+from dosing.regimen.values import parse_missed, parse_weigh
 from dosing.units import Quantity, parse_amount, parse_dose
 
 
@@ -89,6 +89,8 @@ def test_a_drug_with_little() -> None:
         ),
         ({"spacing": fact(Spacing(72, True))}, "time between doses: at least 72 hours (stop) [label]"),
         ({"spacing": fact(Spacing(24, False))}, "time between doses: at least 24 hours (warning) [label]"),
+        ({"missed": fact(parse_missed("keep pairs together"))}, "after a missed dose: keep pairs together [label]"),
+        ({"missed": fact(parse_missed("keep the dates, within 1 hour"))}, "after a missed dose: keep the dates, within 1 hour [label]"),
         (
             {"levels": {"27 mg/m2": fact(Levels(parse_dose("27 mg/m2"), (parse_dose("20 mg/m2"), parse_dose("15 mg/m2"))))}},
             "levels below 27 mg/m2: 20 mg/m2, 15 mg/m2 [label]",

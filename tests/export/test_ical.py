@@ -30,6 +30,7 @@ from dosing.export.text import clean
 from dosing.regimen.model import Regimen
 from dosing.regimen.read import read_regimen
 from dosing.schedule.draw import draw as draw_schedule
+from dosing.units import Quantity
 
 STAMP = datetime(2026, 11, 21, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -145,9 +146,18 @@ def test_every_event(calendar: Component) -> None:
         assert event["CLASS"] == "PRIVATE"
         assert re.fullmatch(r"[0-9a-f]{32}@dosing", event["UID"])
     assert len({event["UID"] for event in found}) == len(found)
-    places = Counter((event["DTSTART"].dt, event["TRANSP"]) for event in found)
-    assert set(places.values()) == {1}
-    assert [event["DTSTART"].dt for event in found] == sorted(event["DTSTART"].dt for event in found)
+    order = [(event["DTSTART"].dt, event["TRANSP"] == "TRANSPARENT") for event in found]
+    assert order == sorted(order)
+
+
+def test_one_event_for_a_day_of_a_phase_and_a_place(dated: DosedSchedule, calendar: Component) -> None:
+    """Counted from the CSV: a visit is alone; of a day, what is in the clinic, and what can be taken at home."""
+    whole = Counter(date.fromisoformat(row["date"]) for row in table(dated) if not row["day"])
+    slots = {(date.fromisoformat(row["date"]), row["phase"], row["cycle"], row["day"]) for row in table(dated) if row["day"]}
+    few = whole + Counter(slot[0] for slot in slots)
+    found = Counter(event["DTSTART"].dt for event in in_it(calendar))
+    assert found.keys() == few.keys()
+    assert all(few[day] <= found[day] <= few[day] * 2 - whole[day] for day in few)
 
 
 def test_the_calendar_itself(dated: DosedSchedule, calendar: Component) -> None:
@@ -200,13 +210,15 @@ PLACES = """
       - {drug: testmab, dose: 5 mg, route: IV, over: 30 min, days: 1}
       - {id: either, drug: testol, dose: 4 mg, route: PO or IV, over: not-stated, days: 1-2}
       - {id: mouth, drug: testol, dose: 3 mg, route: PO, days: 1, times: 2}
-      - {id: unsaid, drug: testol, dose: 2 mg, route: not-stated, days: 3}
+      - {id: unsaid, drug: testol, dose: 2 mg, route: not-stated, days: 3 7}
       - {id: unsaid-drug, drug: not-stated, dose: not-stated, route: not-stated, days: 4}
       - {id: under-skin, drug: testmab, dose: 1 mg, route: SC, days: 5, optional: yes, note: "if; need, be"}
     assess:
       - {what: Blood count, days: 3, optional: yes}
     visits:
       - {what: Scan, at: start of treatment + 7 days, note: of the chest}
+      - {what: Talk, at: start of treatment + 7 days}
+      - {what: Look, at: start of treatment}
 """
 
 
@@ -214,8 +226,10 @@ def test_clinic_and_home(draw: Callable[..., DosedSchedule], invented: Callable[
     found = events(to_ical(draw(invented(PLACES))))
     assert [(event["DTSTART"].dt.day, str(event["SUMMARY"]), str(event["DESCRIPTION"]).split("\n")[0]) for event in found] == [
         (5, "Clinic - C1D1: testmab 5 mg; testol 4 mg", "testmab 5 mg IV over 30 min"),
+        (5, "Clinic - Look", "Look"),
         (5, "At home - C1D1: testol 3 mg x2", "testol 3 mg PO 2 times a day"),
         (6, "At home - C1D2: testol 4 mg", "testol 4 mg PO or IV"),
+        # where no route is stated, at home as the drug can be taken there
         (7, "Clinic - C1D3: Blood count (optional)", "Blood count (optional)"),
         (7, "At home - C1D3: testol 2 mg", "testol 2 mg"),
         (
@@ -224,8 +238,181 @@ def test_clinic_and_home(draw: Callable[..., DosedSchedule], invented: Callable[
             "unsaid-drug (dose not stated) (treatment.unsaid-drug.drug is not stated; treatment.unsaid-drug.dose is not stated)",
         ),
         (9, "Clinic - C1D5: testmab 1 mg (optional)", "testmab 1 mg SC (optional) (if; need, be)"),
+        (11, "At home - C1D7: testol 2 mg", "testol 2 mg"),
         (12, "Clinic - Scan", "Scan (of the chest)"),
+        (12, "Clinic - Talk", "Talk"),
     ]
+
+
+# -- what has changed ---------------------------------------------------------------------------------------------
+
+
+Status = dict[str, dict[str, Any]]
+
+
+def changed(dosed: DosedSchedule, statuses: Status, **given: Quantity) -> DosedSchedule:
+    """The schedule with other facts of some entries, by day and activity (`C1D1 testmab`); `given` are amounts by activity."""
+    entries = tuple(replace(each, **statuses.get(f"{each.when} {each.activity}".strip(), {})) for each in dosed.schedule.entries)
+    rows = tuple(
+        replace(row, entry=entry, given=given.get(entry.activity) if entry.given_on else None)
+        for row, entry in zip(dosed.rows, entries, strict=True)
+    )
+    return replace(dosed, schedule=replace(dosed.schedule, entries=entries), rows=rows)
+
+
+def shown(dosed: DosedSchedule, days: int = 2) -> list[tuple[str, list[str]]]:
+    """Summaries and descriptions of the first days, without what holds for the whole."""
+    found = [event for event in events(to_ical(dosed)) if event["DTSTART"].dt < date(2026, 1, 5 + days)]
+    return [(str(event["SUMMARY"]), [line for line in str(event["DESCRIPTION"]).split("\n") if "invented" not in line]) for event in found]
+
+
+HELD = {"status": "held", "why": ("held on 2026-01-02: ANC 0.8 (change 1)",)}
+
+
+def test_what_is_not_given_is_in_the_description_alone(draw: Callable[..., DosedSchedule], invented: Callable[[str], str]) -> None:
+    dosed = draw(invented(PLACES))
+    assert shown(changed(dosed, {"C1D1 testmab": HELD, "look": HELD | {"why": ()}})) == [
+        # without the infusion, what can be taken at home is at home
+        ("CANCELLED - Clinic - C1D1: testmab", ["NOT GIVEN: testmab - held on 2026-01-02: ANC 0.8 (change 1)"]),
+        ("CANCELLED - Clinic - Look", ["NOT DONE: Look - held"]),
+        ("At home - C1D1: testol 4 mg; testol 3 mg x2", ["testol 4 mg PO or IV", "testol 3 mg PO 2 times a day"]),
+        ("At home - C1D2: testol 4 mg", ["testol 4 mg PO or IV"]),
+    ]
+    both = changed(dosed, {"C1D1 testmab": HELD, "C1D1 either": HELD})
+    assert shown(both, 1)[0] == (
+        "CANCELLED - Clinic - C1D1: testmab; testol",
+        ["NOT GIVEN: testmab - held on 2026-01-02: ANC 0.8 (change 1)", "NOT GIVEN: testol - held on 2026-01-02: ANC 0.8 (change 1)"],
+    )
+    one = shown(changed(dosed, {"C1D1 either": HELD}), 1)[0]
+    assert one[0] == "Clinic - C1D1: testmab 5 mg"
+    assert one[1] == ["testmab 5 mg IV over 30 min", "NOT GIVEN: testol - held on 2026-01-02: ANC 0.8 (change 1)"]
+
+
+def test_only_what_takes_no_place_is_cancelled(draw: Callable[..., DosedSchedule], invented: Callable[[str], str]) -> None:
+    found = {str(event["SUMMARY"]): event for event in events(to_ical(changed(draw(invented(PLACES)), {"C1D1 testmab": HELD})))}
+    (cancelled,) = (event for name, event in found.items() if name.startswith("CANCELLED - "))
+    assert (cancelled["STATUS"], cancelled["TRANSP"], cancelled["CATEGORIES"].cats) == ("CANCELLED", "TRANSPARENT", ["Clinic"])
+    assert not any("STATUS" in event for event in found.values() if event is not cancelled)
+    # what holds for the whole is said where people look
+    first = next(event for event in found.values() if event is not cancelled)
+    assert "invented version 1" in str(first["DESCRIPTION"])
+    assert "invented version 1" not in str(cancelled["DESCRIPTION"])
+
+
+def test_a_drug_without_a_name_that_is_not_given(draw: Callable[..., DosedSchedule], invented: Callable[[str], str]) -> None:
+    found = shown(changed(draw(invented(PLACES)), {"C1D4 unsaid-drug": HELD}), 4)
+    assert found[-1] == ("CANCELLED - Clinic - C1D4: unsaid-drug", ["NOT GIVEN: unsaid-drug - held on 2026-01-02: ANC 0.8 (change 1)"])
+
+
+def test_names_of_what_is_not_given_are_in_tall_man_letters(draw: Callable[..., DosedSchedule]) -> None:
+    dosed = draw("pad", cycles=1)
+    (drug,) = {row.entry.activity for row in dosed.rows if row.entry.drug == "doxorubicin"}
+    held = changed(dosed, {f"C1D1 {drug}": HELD})
+    held = replace(held, rows=tuple(replace(row, order=None, amount=None) if row.entry.status else row for row in held.rows))
+    assert b"NOT GIVEN: DOXOrubicin - held on" in b"".join(line.encode() for line in lines(to_ical(held)))
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        ("delayed 7 days on 2026-01-02: ANC 0.8 (change 1)", "moved from Thu 1 Jan 2026; delayed 7 days on 2026-01-02: ANC 0.8 (change 1)"),
+        ("C1D1 Thu 1 Jan 2026 -> Fri 2 Jan, D2 follows to Mon 5 Jan: New Year's Day",) * 2,
+        (
+            "C1D1 Wed 31 Dec 2025 -> Thu 1 Jan 2026, D2 follows to Fri 2 Jan 2026: closed",
+            "moved from Thu 1 Jan 2026; C1D1 Wed 31 Dec 2025 -> Thu 1 Jan 2026, D2 follows to Fri 2 Jan 2026: closed",
+        ),
+    ],
+)
+def test_a_moved_entry_names_its_old_date_once(
+    draw: Callable[..., DosedSchedule], invented: Callable[[str], str], why: str, expected: str
+) -> None:
+    moved = {"planned_on": date(2026, 1, 1), "why": (why,)}
+    assert shown(changed(draw(invented(PLACES)), {"C1D2 either": moved}))[-1][1] == [f"testol 4 mg PO or IV ({expected})"]
+    gone = moved | {"status": "omitted"}
+    assert shown(changed(draw(invented(PLACES)), {"C1D2 either": gone}))[-1][1] == [f"NOT GIVEN: testol - {expected}"]
+
+
+def given_on(text: str) -> dict[str, Any]:
+    return {"status": "given", "given_on": date.fromisoformat(text), "why": ("late (change 1)",)}
+
+
+def test_what_was_given_is_on_its_day(draw: Callable[..., DosedSchedule], invented: Callable[[str], str]) -> None:
+    """The event of the leading testmab moves with it, and keeps its id; what can be taken at home stays behind, at home."""
+    dosed = draw(invented(PLACES))
+    late = changed(dosed, {"C1D1 testmab": given_on("2026-01-06")}, testmab=Quantity(Decimal("4.5"), "mg"))
+    assert shown(late) == [
+        ("Clinic - Look", ["Look"]),
+        ("At home - C1D1: testol 4 mg; testol 3 mg x2", ["testol 4 mg PO or IV", "testol 3 mg PO 2 times a day"]),
+        ("Clinic - C1D1: testmab 4.5 mg given", ["testmab given: 4.5 mg on 2026-01-06; planned 5 mg on 2026-01-05 (late (change 1))"]),
+        ("At home - C1D2: testol 4 mg", ["testol 4 mg PO or IV"]),
+    ]
+    was = {str(event["SUMMARY"]): event["UID"] for event in events(to_ical(dosed))}
+    now = {str(event["SUMMARY"]): event["UID"] for event in events(to_ical(late))}
+    assert now["Clinic - C1D1: testmab 4.5 mg given"] == was["Clinic - C1D1: testmab 5 mg; testol 4 mg"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "day", "summary", "description"),
+    [
+        ("3", "2026-01-05", "testol 3 mg x2 given", "testol given as planned: 3 mg 2 times a day on 2026-01-05"),
+        (
+            "2",
+            "2026-01-05",
+            "testol 2 mg x2 given",
+            "testol given: 2 mg 2 times a day on 2026-01-05; planned 3 mg 2 times a day on 2026-01-05",
+        ),
+        (
+            None,
+            "2026-01-05",
+            "testol x2 given",
+            "testol given: amount not noted, on 2026-01-05; planned 3 mg 2 times a day on 2026-01-05",
+        ),
+    ],
+)
+def test_planned_and_given_are_told_apart(
+    draw: Callable[..., DosedSchedule],
+    invented: Callable[[str], str],
+    amount: str | None,
+    day: str,
+    summary: str,
+    description: str,
+) -> None:
+    given = {"mouth": Quantity(Decimal(amount), "mg")} if amount else {}
+    (found,) = (each for each in shown(changed(draw(invented(PLACES)), {"C1D1 mouth": given_on(day)}, **given), 1) if "home" in each[0])
+    assert found == (f"At home - C1D1: {summary}", [f"{description} (late (change 1))"])
+
+
+def test_given_without_a_planned_amount(draw: Callable[..., DosedSchedule]) -> None:
+    dosed = draw("krd", cycles=1, measures={})
+    late = changed(dosed, {"C1D1 carfilzomib": given_on("2026-01-06")}, carfilzomib=Quantity(Decimal(40), "mg"))
+    text = "".join(lines(to_ical(late)))
+    assert "carfilzomib given: 40 mg on 2026-01-06\\; planned 20 mg/m2 on 2026-01-05 (" in text
+
+
+def test_what_came_to_lie_on_another_date_is_an_event_of_its_own(draw: Callable[..., DosedSchedule]) -> None:
+    """Dose level 2 of isa-k, cycle 1 day 1: isatuximab leads, carfilzomib and dexamethasone follow."""
+    dosed = draw("isa-k", variant="dl2", cycles=1)
+    was = {str(event["SUMMARY"]): event["UID"] for event in events(to_ical(dosed))}
+    whole = was["Clinic - C1D1: isatuximab 700 mg; carfilzomib 36.4 mg; dexamethasone 20 mg"]
+
+    def moved(*activities: str, to: str) -> dict[str, str]:
+        new = {f"C1D1 {each}": {"date": date.fromisoformat(to), "planned_on": date(2026, 1, 5)} for each in activities}
+        found = events(to_ical(changed(dosed, new)))
+        assert {event["UID"] for event in found} > set(was.values()) - {whole}
+        return {f"{event['DTSTART'].dt:%d} {event['SUMMARY']}": event["UID"] for event in found if " C1D1: " in event["SUMMARY"]}
+
+    alone = moved("carfilzomib", to="2026-01-07")
+    assert list(alone) == ["05 Clinic - C1D1: isatuximab 700 mg; dexamethasone 20 mg", "07 Clinic - C1D1: carfilzomib 36.4 mg"]
+    assert next(iter(alone.values())) == whole
+    # the leading one takes the name with it
+    lead = moved("isatuximab", to="2026-01-07")
+    assert list(lead) == ["05 Clinic - C1D1: carfilzomib 36.4 mg; dexamethasone 20 mg", "07 Clinic - C1D1: isatuximab 700 mg"]
+    assert list(lead.values()) == [alone["07 Clinic - C1D1: carfilzomib 36.4 mg"], whole]
+    # wherever they go
+    assert moved("carfilzomib", to="2026-01-04") == {
+        "04 Clinic - C1D1: carfilzomib 36.4 mg": alone["07 Clinic - C1D1: carfilzomib 36.4 mg"],
+        "05 Clinic - C1D1: isatuximab 700 mg; dexamethasone 20 mg": whole,
+    }
 
 
 def test_nothing_to_show(draw: Callable[..., DosedSchedule], invented: Callable[[str], str]) -> None:

@@ -247,6 +247,7 @@ NEW: dict[str, Keys] = {
     "usual": {"value": ["1 to 2 mg"]},
     "bag": {"volumes": ["50 mL"], "fluid": "f", "withdraw": "no"},
     "spacing": {"value": "72 hours", "act": "stop"},
+    "missed": {"value": "keep the interval"},
     "reconstitution": dissolved("10 mg"),
     "rates.1+": {"value": "200 mL/h"},
     "limits.cycle": {"value": "5 mg", "act": "warn"},

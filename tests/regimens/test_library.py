@@ -1,4 +1,4 @@
-"""The shipped regimens, drugs, sources and cases as a whole: nothing without its cases, its source, its owner."""
+"""The shipped regimens, drugs, sources, cases and histories as a whole: nothing without its cases, its source, its owner."""
 
 import re
 from collections import Counter
@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 import dosing.dose
+from dosing.cases.histories import Histories, read_histories
 from dosing.cases.read import Cases, read_cases
+from dosing.cases.replay import replay
 from dosing.cases.run import run
 from dosing.dose.bodysize import FORMULAS
+from dosing.plan.kinds import KINDS, UPGRADE
 from dosing.regimen import lint
 from dosing.regimen.check import facts_of, facts_of_drug
 from dosing.regimen.choose import choose
@@ -25,6 +28,7 @@ from dosing.regimen.library import (
     drug_ids,
     find_drug,
     find_source,
+    histories_file,
     regimen_ids,
     shipped_drug,
     shipped_regimen,
@@ -61,6 +65,12 @@ NOT_GIVEN = {"methylprednisolone": "a partner that cfz-for-bortezomib allows; no
 def cases_of(id: str) -> Cases:
     path = cases_file(id)
     return read_cases(path.read_bytes(), file=path.name)
+
+
+@cache
+def histories_of(id: str) -> Histories:
+    path = histories_file(id)
+    return read_histories(path.read_bytes(), file=path.name)
 
 
 def texts() -> Iterator[str]:
@@ -121,6 +131,46 @@ def test_no_alias_is_taken_twice_or_is_an_id() -> None:
 
 def twice(names: Iterator[str]) -> list[str]:
     return [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
+
+
+# -- histories ----------------------------------------------------------------------------------------------------
+
+
+def test_each_regimen_stands_beside_its_histories() -> None:
+    files = {path.name.removesuffix(".history.yaml") for path in data_dir().glob("*.history.yaml")}
+    assert files == set(REGIMENS)
+
+
+@pytest.mark.parametrize("id", REGIMENS)
+def test_histories_name_their_regimen(id: str) -> None:
+    assert histories_of(id).regimen == id
+
+
+@pytest.mark.parametrize("id", REGIMENS)
+def test_the_program_agrees_with_every_history(id: str) -> None:
+    assert replay(histories_of(id)) == []
+
+
+@pytest.mark.parametrize("id", REGIMENS)
+def test_every_history_has_a_source_and_changes_of_which_something_is_expected(id: str) -> None:
+    regimen, histories = shipped_regimen(id), histories_of(id).histories
+    assert histories
+    assert [history.case.name for history in histories if find_source(history.case.source, regimen=regimen) is None] == []
+    assert [history.case.name for history in histories if not any(step.expect for step in history.steps)] == []
+
+
+@pytest.mark.parametrize("id", REGIMENS)
+def test_no_two_histories_have_one_name(id: str) -> None:
+    assert twice(history.case.name for history in histories_of(id).histories) == []
+
+
+def test_each_kind_of_change_is_made_in_at_least_two_histories() -> None:
+    made: Counter[str] = Counter()
+    for history in (history for id in REGIMENS for history in histories_of(id).histories):
+        # What is refused isn't made.
+        made.update({step.kind for step in history.steps if all(expected.about != "fails" for expected in step.expect)})
+    # An upgrade needs two versions of a regimen, and one is shipped.
+    assert {kind for kind in KINDS if made[kind] < 2} == {UPGRADE}
 
 
 # -- facts and sources --------------------------------------------------------------------------------------------

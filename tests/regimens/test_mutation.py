@@ -65,6 +65,7 @@ SWAPS = (
     ("no dialysis", "dialysis"),
     ("actual", "ideal", "adjusted"),
     ("each cycle", "more than 20 %"),
+    ("keep the interval", "keep the dates", "keep pairs together"),
     ("up to", "at least"),
     ("sterile water", "0.9 % sodium chloride", "5 % dextrose", "the diluent of its pack"),
     ("mg", "mcg", "g"),

@@ -16,12 +16,11 @@ from dosing.regimen.drug import Drug, Spacing, Weekdays
 from dosing.regimen.facts import Fact, Gap
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
-from dosing.schedule.clinic import at_home, day_text, either
+from dosing.schedule.clinic import at_home, day_text, either, least_days
 from dosing.schedule.closed import Closed
 from dosing.schedule.draw import Schedule, draw
 from dosing.schedule.entries import Entry
 from dosing.schedule.mover import Moved, mark, move
-from dosing.schedule.options import least_days
 from dosing.schedule.timeline import Horizon
 from dosing.units import parse_amount
 

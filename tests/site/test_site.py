@@ -11,7 +11,7 @@ import pytest
 from dosing.dose.policy import parse_policy
 from dosing.errors import RegimenError, RegimenFileError
 from dosing.regimen import library
-from dosing.regimen.drug import Limit, Weigh
+from dosing.regimen.drug import Keep, Limit, Missed, Weigh
 from dosing.regimen.facts import Fact, Gap, Percent
 from dosing.schedule.closed import Closed, parse_holidays, parse_weekday
 from dosing.site.read import Site, load_site, read_site
@@ -29,6 +29,7 @@ precision: 1 mg
 vials: [100 mg, 500 mg]
 weight: actual
 weigh: each cycle
+missed: keep the interval
 share_vials: yes
 limits: {lifetime: {value: 550 mg/m2, act: warn, together: testicin}, single: {value: 0.2 g, act: stop}}
 """,
@@ -159,6 +160,13 @@ def test_a_file_that_decides_nothing() -> None:
     assert site.closed == Closed()
 
 
+def test_a_rule_for_a_missed_dose_goes_before_that_of_the_file() -> None:
+    practice = read(keys("missed: {alfa: 'keep pairs together, within 48 hours'}")).practice
+    assert practice.drug(library.find_drug("alfa")).missed == Fact(Missed(Keep.PAIR, 48), SOURCE)
+    assert read(keys("")).practice.drug(library.find_drug("alfa")).missed == Fact(Missed(Keep.INTERVAL), "book")
+    assert list(practice.said())[1:] == ["alfa: after a missed dose keep pairs together, within 48 hours [site here]"]
+
+
 def test_the_drug_as_it_is_at_the_site() -> None:
     practice = read(WHOLE).practice
     alfa = practice.drug(library.find_drug("alfa"))
@@ -286,6 +294,11 @@ WRONG = [
     ("weigh: {default: more than 10}", ["3: weigh.default: '10' is not a percentage above zero"]),
     ("weigh: {default: more than 0 %}", ["3: weigh.default: '0 %' is not a percentage above zero"]),
     ("weigh: {alfa: more than 100 %}", ["3: weigh.alfa: 'more than 100 %' would never be reached by a loss of weight"]),
+    # Missed doses
+    ("missed: {alfa: keep the pace}", ["3: missed.alfa: 'keep the pace' is not one of `keep the interval`, "]),
+    ("missed: {alfa: not-stated}", ["3: missed.alfa: 'not-stated' is not one of"]),
+    ("missed: {alfa: [keep the dates]}", ["3: missed.alfa: must be plain text"]),
+    ("missed: {default: keep the dates}", ["3: missed.default: there is no drug 'default'"]),
     # Limits
     ("limits: {alfa: 450 mg/m2}", ["3: limits.alfa: must be a mapping such as {lifetime: {value: 450 mg/m2, act: stop}}"]),
     ("limits: {alfa: {}}", ["3: limits.alfa: must be a mapping such as"]),
@@ -460,6 +473,8 @@ def test_what_the_site_decides_in_words() -> None:
         ("weight: {beta: ideal}", "beta: dosed by the ideal weight"),
         ("weigh: {alfa: each cycle}", "alfa: a new weight counts each cycle; the drug's file: each cycle [book]"),
         ("weigh: {gamma: each cycle}", "gamma: a new weight counts each cycle"),
+        ("missed: {alfa: keep pairs together}", "alfa: after a missed dose keep pairs together; the drug's file: keep the interval [book]"),
+        ("missed: {gamma: 'keep the dates, within 12 hours'}", "gamma: after a missed dose keep the dates, within 12 hours"),
         ("limits: {beta: {daily: {value: 10 mg, act: warn}}}", "beta: daily limit 10 mg (warn)"),
         ("limits: {gamma: {single: {value: 10 mg, act: warn}}}", "gamma: single limit 10 mg (warn)"),
         ("rules: {beta: none}", "beta: none of the rules `eu`, `us`"),

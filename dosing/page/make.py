@@ -1,0 +1,238 @@
+"""From a dosed schedule to a page: its months, what stands before and after them, and what stands on every page."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+
+import dosing
+from dosing.dose.schedule import Dosed, DosedSchedule
+from dosing.errors import OutputError
+from dosing.page.language import Language
+from dosing.page.model import Audience, Course, Day, Dose, Item, Legend, Medicine, Month, Page, Place, Section, State, Text
+from dosing.page.words import Wording
+
+_DAY = timedelta(1)
+_WEEK = 7
+# A medicine that is taken on so many days in a row has days off that are worth naming.
+_DAILY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """What a page says beside the schedule.
+
+    `bring` and `call` are the clinic's own lines; `made_by` names plan and regimen with their versions and hashes; `dated` is the day
+    the page was made, `replaces` that of the one before it; `label` is what the clinic calls the patient by, or nothing.
+    """
+
+    dated: date
+    made_by: tuple[str, ...]
+    bring: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()
+    replaces: date | None = None
+    label: str = ""
+
+
+def make_page(dosed: DosedSchedule, leaflet: Leaflet, language: Language, audience: Audience = Audience.PATIENT) -> Page:
+    """The page of a schedule. Raises OutputError where nothing in it has a date."""
+    if not dosed.rows:
+        raise OutputError(f"{dosed.schedule.regimen.id} has nothing with a date to put on a page")
+    return _Making(dosed, leaflet, language, audience).page()
+
+
+@dataclass(slots=True)
+class _Making:
+    """One page being made."""
+
+    dosed: DosedSchedule
+    leaflet: Leaflet
+    language: Language
+    audience: Audience
+    wording: Wording = field(init=False)
+    by_date: dict[date, list[Dosed]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wording = Wording(self.dosed, self.language, self.audience)
+        self.by_date = {}
+        for row in sorted(self.dosed.rows, key=lambda row: (row.entry.happens_on, row.entry.rank)):
+            self.by_date.setdefault(row.entry.happens_on, []).append(row)
+
+    def page(self) -> Page:
+        """The page."""
+        say = self.language.say
+        return Page(
+            language=self.language.code,
+            right_to_left=self.language.right_to_left,
+            audience=self.audience,
+            title=self._title(),
+            intro=tuple(self._intro()),
+            sections=tuple(self._sections()),
+            legend_title=say("What the signs mean"),
+            legend=tuple(self._legend()),
+            weekdays=tuple(self.language.weekdays()),
+            months=tuple(self._months()),
+            diary_title=say("Your medicines at home"),
+            diary_intro=say("Tick a box for each dose that you have taken. Bring this page to your visits."),
+            diary=tuple(self._diary()),
+            footer=tuple(self._footer()),
+            page_of=say("Page {page} of {pages}", page="{page}", pages="{pages}"),
+        )
+
+    # -- before the months ----------------------------------------------------------------------------------------
+
+    def _title(self) -> str:
+        what = self.language.say("Treatment calendar")
+        return f"{what} - {self.leaflet.label}" if self.leaflet.label else what
+
+    def _intro(self) -> Iterator[Text]:
+        say, many = self.language.say, self.language.many
+        yield self.wording.english(self.dosed.schedule.regimen.title)
+        first, last = min(self.by_date), max(self.by_date)
+        yield Text(
+            say(
+                "Your treatment starts on {first}. This calendar goes to {last}.",
+                first=self.language.full_date(first),
+                last=self.language.full_date(last),
+            )
+        )
+        visits = len({day for day, rows in self.by_date.items() if any(self._in_clinic(row) for row in rows)})
+        home = len({day for day, rows in self.by_date.items() if any(self._at_home(row) for row in rows)})
+        counts = [many("You come to the clinic on {count} day.", "You come to the clinic on {count} days.", visits)] if visits else []
+        counts += [many("You take medicine at home on {count} day.", "You take medicine at home on {count} days.", home)] if home else []
+        yield Text(" ".join(counts))
+        yield Text(say("This calendar can be wrong, and plans change. Follow what your clinic tells you."))
+
+    def _in_clinic(self, row: Dosed) -> bool:
+        return row.entry.counts and self.wording.place(row.entry) is Place.CLINIC
+
+    def _at_home(self, row: Dosed) -> bool:
+        return row.entry.counts and self.wording.place(row.entry) is Place.HOME
+
+    def _sections(self) -> Iterator[Section]:
+        say = self.language.say
+        if self.leaflet.bring:
+            yield Section(say("What to bring"), tuple(map(Text, self.leaflet.bring)))
+        if self.leaflet.call:
+            yield Section(say("Whom to call"), tuple(map(Text, self.leaflet.call)))
+        absent = [f"{each.what}: {each.missing.text}" for each in self.dosed.schedule.undated if each.status in ("waiting", "not-dated")]
+        if absent:
+            yield Section(say("Not in this calendar, because the day is not known yet"), tuple(map(self.wording.english, absent)))
+        if self.audience is Audience.CLINIC:
+            yield Section(say("Notes"), tuple(map(self.wording.english, self.dosed.notes)))
+
+    def _legend(self) -> Iterator[Legend]:
+        say = self.language.say
+        used = {(item.place, item.state) for month in self._months() for item in _items(month)}
+        words = {
+            (Place.CLINIC, State.STANDS): say("Clinic: you come to the clinic"),
+            (Place.HOME, State.STANDS): say("Home: you take it at home"),
+            (Place.OFF, State.STANDS): say("A day off: nothing to take of it"),
+        }
+        yield from (Legend(place, state, text) for (place, state), text in words.items() if (place, state) in used)
+        if any(state is State.GIVEN for _, state in used):
+            yield Legend(Place.CLINIC, State.GIVEN, say("With a tick: it has been given"))
+        if any(state is State.NOT_GIVEN for _, state in used):
+            yield Legend(Place.CLINIC, State.NOT_GIVEN, say("Struck through: it is not given"))
+
+    # -- months ---------------------------------------------------------------------------------------------------
+
+    def _months(self) -> Iterator[Month]:
+        first, last = min(self.by_date), max(self.by_date)
+        off = self._days_off()
+        month = first.replace(day=1)
+        while month <= last:
+            following = (month.replace(day=28) + 4 * _DAY).replace(day=1)
+            days = [month + number * _DAY for number in range((following - month).days)]
+            yield Month(self.language.month(month), tuple(self._weeks(days, off)))
+            month = following
+
+    def _weeks(self, days: Sequence[date], off: Mapping[date, Sequence[Item]]) -> Iterator[tuple[Day | None, ...]]:
+        cells: list[Day | None] = [None] * self.language.column(days[0])
+        cells += [self._day(day, off.get(day, ())) for day in days]
+        cells += [None] * (-len(cells) % _WEEK)
+        yield from (tuple(cells[start : start + _WEEK]) for start in range(0, len(cells), _WEEK))
+
+    def _day(self, day: date, off: Sequence[Item]) -> Day:
+        rows = self.by_date.get(day, [])
+        items = [self.wording.item(row) for row in rows]
+        items.sort(key=lambda item: item.place is not Place.CLINIC)
+        return Day(day, self.language.full_date(day), " / ".join(dict.fromkeys(filter(None, map(self._label, rows)))), (*items, *off))
+
+    def _label(self, row: Dosed) -> str:
+        entry, say = row.entry, self.language.say
+        if entry.day is None:
+            return ""
+        return say("Cycle {cycle}, day {day}", cycle=entry.cycle, day=entry.day) if entry.cycle else say("Day {day}", day=entry.day)
+
+    def _days_off(self) -> dict[date, list[Item]]:
+        """The days between doses of a medicine at home that is taken daily for a time."""
+        taken: dict[str, list[Dosed]] = {}
+        for row in self.dosed.rows:
+            if self._at_home(row) and row.entry.drug:
+                taken.setdefault(row.entry.drug, []).append(row)
+        found: dict[date, list[Item]] = {}
+        for rows in taken.values():
+            days = sorted({row.entry.happens_on for row in rows})
+            if _longest_run(days) >= _DAILY:
+                name = self.wording.name(rows[0])
+                item = Item(Place.OFF, State.STANDS, Text(self.language.say("no {medicine} today", medicine=name.words)))
+                for day in _between(days, {row.entry.happens_on for row in self.dosed.rows if row.entry.drug == rows[0].entry.drug}):
+                    found.setdefault(day, []).append(item)
+        return found
+
+    # -- after the months -----------------------------------------------------------------------------------------
+
+    def _diary(self) -> Iterator[Course]:
+        cycles: dict[tuple[str, int | None], list[Dosed]] = {}
+        for row in self.dosed.rows:
+            if self._at_home(row) and row.entry.kind == "drug":
+                cycles.setdefault((row.entry.phase, row.entry.cycle), []).append(row)
+        phases = len({phase for phase, _ in cycles}) > 1
+        for (phase, cycle), rows in cycles.items():
+            title = self.language.say("Cycle {cycle}", cycle=cycle) if cycle else ""
+            yield Course(" - ".join(filter(None, (phase if phases or not title else "", title))), tuple(self._medicines(rows)))
+
+    def _medicines(self, rows: Sequence[Dosed]) -> Iterator[Medicine]:
+        groups: dict[tuple[str, str], list[Dosed]] = {}
+        for row in rows:
+            groups.setdefault((row.entry.activity, self.wording.much(row).words), []).append(row)
+        for own in groups.values():
+            doses = tuple(Dose(self.language.short_date(row.entry.happens_on), _boxes(row)) for row in own)
+            count = self.language.many("{count} dose", "{count} doses", sum(dose.boxes for dose in doses))
+            yield Medicine(self.wording.name(own[0]), self.wording.much(own[0]), count, doses)
+
+    def _footer(self) -> Iterator[str]:
+        say = self.language.say
+        made = say("Made on {date}.", date=self.language.full_date(self.leaflet.dated))
+        replaces = self.leaflet.replaces
+        yield f"{made} {say('It replaces the calendar of {date}.', date=self.language.full_date(replaces))}" if replaces else made
+        yield "; ".join([*self.leaflet.made_by, f"dosing {dosing.__version__}"])
+        if not self.language.reviewed:
+            yield say("This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic.")
+
+
+def _items(month: Month) -> Iterator[Item]:
+    yield from (item for week in month.weeks for day in week if day for item in day.items)
+
+
+def _boxes(row: Dosed) -> int:
+    return row.entry.times.per_day if row.entry.times else 1
+
+
+def _longest_run(days: Sequence[date]) -> int:
+    longest = run = 1
+    for before, after in pairwise(days):
+        run = run + 1 if after - before == _DAY else 1
+        longest = max(longest, run)
+    return longest
+
+
+def _between(days: Sequence[date], mentioned: Iterable[date]) -> Iterator[date]:
+    """The days from the first to the last on which it isn't taken, and not mentioned either."""
+    known = {*days, *mentioned}
+    day = days[0]
+    while day < days[-1]:
+        if day not in known:
+            yield day
+        day += _DAY

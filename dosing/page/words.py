@@ -1,0 +1,153 @@
+"""One entry of a schedule in words for a patient or for the clinic.
+
+For patients: the medicine, what to take of it where the products are known, how often, and what became of it; no rates and no mg/m2. Words
+that a protocol or a drug's file has in English stay English, and say so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dosing.dose.oral import Units, make_up
+from dosing.dose.product import oral_forms, product_steps
+from dosing.dose.schedule import Dosed, DosedSchedule
+from dosing.export.text import in_words, named
+from dosing.page.language import ENGLISH, Language
+from dosing.page.model import Audience, Item, Place, State, Text
+from dosing.regimen.drug import Drug
+from dosing.regimen.facts import Fact
+from dosing.schedule.clinic import at_home
+from dosing.schedule.entries import GIVEN, HELD, NOT_GIVEN, OMITTED, RULED_OUT, SKIPPED, STOPPED, Entry
+from dosing.units import Quantity, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How the entries of one schedule are put into words."""
+
+    dosed: DosedSchedule
+    language: Language
+    audience: Audience
+
+    def item(self, row: Dosed) -> Item:
+        """The entry as one thing on a day."""
+        state = State.GIVEN if row.entry.status == GIVEN else State.STANDS if row.entry.counts else State.NOT_GIVEN
+        make = self._for_clinic if self.audience is Audience.CLINIC else self._for_patient
+        return Item(self.place(row.entry), state, self.name(row), tuple(make(row)), self.tag(row.entry))
+
+    def place(self, entry: Entry) -> Place:
+        """Where it happens: at home where it is a medicine that can be taken by mouth, else in the clinic."""
+        return Place.HOME if at_home(entry, drug_of=self._drug) else Place.CLINIC
+
+    def name(self, row: Dosed) -> Text:
+        """The medicine, or what is done; names of medicines are not translated."""
+        entry = row.entry
+        if entry.kind != "drug" or not entry.drug:
+            return self.english(entry.what)
+        return Text(self._drug(entry.drug).shown, self.foreign())
+
+    def tag(self, entry: Entry) -> str:
+        """What became of the entry, in a word or two; nothing for one that stands."""
+        say = self.language.say
+        words = {
+            GIVEN: say("given"),
+            NOT_GIVEN: say("not given"),
+            HELD: say("paused"),
+            OMITTED: say("left out"),
+            STOPPED: say("stopped"),
+            SKIPPED: say("left out"),
+            RULED_OUT: say("no longer given"),
+        }
+        if entry.status:
+            return words[entry.status]
+        return say("only if your clinic says so") if entry.optional else ""
+
+    def much(self, row: Dosed) -> Text:
+        """What to take each time: `1 capsule of 25 mg`, or the amount; nothing where neither is known."""
+        if row.amount is None:
+            return Text("")
+        units = self._units(row)
+        words = self.units(*units) if units else f"{plain(row.amount.value)} {row.amount.unit}"
+        return Text(words)
+
+    def units(self, form: str, units: Units) -> str:
+        """`2 capsules of 25 mg and 1 capsule of 10 mg`."""
+        return self.language.say(" and ").join(self._some(form, strength, count) for strength, count in units.units)
+
+    # -- for patients ---------------------------------------------------------------------------------------------
+
+    def _for_patient(self, row: Dosed) -> Iterator[Text]:
+        entry = row.entry
+        if entry.kind == "drug" and entry.counts:
+            yield from self._taken(row) if self.place(entry) is Place.HOME else self._in_clinic(entry)
+        yield from self._moved(entry)
+        if entry.kind == "drug" and entry.stated("when") and entry.counts:
+            yield self.english(entry.stated("when"))
+
+    def _taken(self, row: Dosed) -> Iterator[Text]:
+        entry, say = row.entry, self.language.say
+        much = self.much(row)
+        yield much if much.words else Text(say("dose not stated: ask your clinic"))
+        if entry.times and entry.times.per_day > 1:
+            yield Text(self.language.many("{count} time that day", "{count} times that day", entry.times.per_day))
+
+    def _in_clinic(self, entry: Entry) -> Iterator[Text]:
+        say = self.language.say
+        routes = {"IV": say("into a vein"), "SC": say("under the skin"), "IM": say("into a muscle")}
+        if entry.route in routes:
+            yield Text(routes[entry.route])
+
+    def _moved(self, entry: Entry) -> Iterator[Text]:
+        if entry.given_on and entry.given_on != entry.date:
+            yield Text(self.language.say("planned for {date}", date=self.language.short_date(entry.date)))
+        elif entry.planned_on and entry.counts:
+            yield Text(self.language.say("moved from {date}", date=self.language.short_date(entry.planned_on)))
+
+    def _units(self, row: Dosed) -> tuple[str, Units] | None:
+        """The tablets or capsules of one dose; None where the drug has both, or neither, or they can't make it up."""
+        amount, entry = row.amount, row.entry
+        forms = oral_forms(self._drug(entry.drug)) if amount and entry.drug else {}
+        quantity = Quantity(amount.value, amount.unit) if amount else None
+        if len(forms) != 1 or quantity is None or quantity.kind != "mass" or self.place(entry) is not Place.HOME:
+            return None
+        form, fact = next(iter(forms.items()))
+        made = make_up(quantity, strengths=fact.stated or (), drug=entry.drug)
+        return (form, made.units) if made.units else None
+
+    def _some(self, form: str, strength: Quantity, count: int) -> str:
+        many = self.language.many
+        if form == "tablets":
+            return many("{count} tablet of {strength}", "{count} tablets of {strength}", count, strength=strength)
+        return many("{count} capsule of {strength}", "{count} capsules of {strength}", count, strength=strength)
+
+    # -- for the clinic -------------------------------------------------------------------------------------------
+
+    def _for_clinic(self, row: Dosed) -> Iterator[Text]:
+        entry = row.entry
+        if entry.kind == "drug" and entry.counts:
+            yield self.english(in_words(row))
+            yield from (self.english(words) for words in self._bench(row))
+        yield from self._moved(entry)
+        yield from (self.english(words) for words in (*entry.why, *row.warnings))
+
+    def _bench(self, row: Dosed) -> Iterator[str]:
+        """The dose with its source, and what to draw up or to count."""
+        order, amount, dose = row.order, row.amount, row.entry.facts.get("dose")
+        if order is None or amount is None:
+            yield row.why
+            return
+        source = f" [{dose.source}]" if isinstance(dose, Fact) and dose.source else ""
+        yield f"{named(row)} {order.dose}{source}"
+        yield from (step.text for step in product_steps(amount, order.drug, route=row.entry.route, over=row.entry.over))
+
+    # -- both -----------------------------------------------------------------------------------------------------
+
+    def _drug(self, id: str) -> Drug:
+        return self.dosed.drug(id)
+
+    def english(self, words: str) -> Text:
+        """Words that are English whatever the page's language."""
+        return Text(words, self.foreign())
+
+    def foreign(self) -> str:
+        """English, where the page is in another language."""
+        return "" if self.language.locale.language == ENGLISH else ENGLISH

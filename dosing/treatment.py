@@ -1,0 +1,418 @@
+"""One patient's treatment: the plan file with its regimen found, drawn, changed by its log, and dosed.
+
+The schedule is computed from the plan each time, from its first day on: what was given, and all that was changed, is replayed in order.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dosing.api import ChosenRegimen, PatientSchedule, choose_regimen, on_open_days
+from dosing.asked import Asked
+from dosing.dose.course import Course
+from dosing.dose.order import drugs_given
+from dosing.dose.patient import Patient
+from dosing.dose.personal import Personal, personal
+from dosing.dose.practice import Practice
+from dosing.dose.schedule import DosedSchedule, dose_schedule
+from dosing.errors import DoseError, DosingError, PatientError, RegimenError, RegimenFileError, ScheduleError
+from dosing.plan.definition import find_definition
+from dosing.plan.fold import Told, fold
+from dosing.plan.kinds import parse_at
+from dosing.plan.model import LogEntry, Plan, append, as_of, in_force
+from dosing.plan.store import load
+from dosing.regimen.drug import Drug
+from dosing.regimen.library import find_drug
+from dosing.regimen.model import Regimen
+from dosing.regimen.values import parse_date
+from dosing.schedule.amend import amend
+from dosing.schedule.amend_where import entries_at
+from dosing.schedule.clinic import DrugOf
+from dosing.schedule.draw import Schedule, draw, wanted_phases
+from dosing.schedule.entries import SKIPPED, STOPPED, Entry, Key
+from dosing.schedule.gaps import PHASE_START, Missing
+from dosing.schedule.stretches import Stretch, joined, settled, stretch_of
+from dosing.schedule.timeline import Horizon
+from dosing.units import Quantity
+
+if TYPE_CHECKING:
+    from dosing.api import PatientSheet
+    from dosing.dose.sheet import Line
+    from dosing.export.follow import Version
+
+T = TypeVar("T", int, date)
+
+# What one measurement of the kidneys says takes the place of what the other said.
+_EXCLUDES = {"creatinine": "crcl", "crcl": "creatinine"}
+_SIZES = {"height", "weight"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What somebody wants to see of a plan: the first `cycles` of each phase, nothing after `until`, these phases; all, if not said.
+
+    An open phase is drawn further than the plan says where more is asked for. `country` and `move` are as on the command line.
+    """
+
+    cycles: int | None = None
+    until: date | None = None
+    phases: tuple[str, ...] = ()
+    country: str = ""
+    move: bool = False
+
+
+ALL = View()
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A plan, and the folder of its file, from which paths in it count."""
+
+    plan: Plan
+    folder: Path = Path()
+
+    def regimen(self) -> ChosenRegimen:
+        """The regimen that the plan goes by, with its choices. Raises RegimenError where that definition isn't at hand."""
+        choices, definition = self.plan.choices, find_definition(self.plan, self.folder)
+        return choose_regimen(
+            definition.regimen(),
+            base=definition.base(),
+            variant=choices.variant,
+            proxy=choices.proxy,
+            values=choices.set,
+            base_name=choices.base,
+            base_days=choices.base_days,
+        )
+
+    def asked(self, patient: Mapping[str, str] | None = None, practice: Mapping[str, str] | None = None) -> Asked:
+        """What the plan's head says, with all of `patient` in its patient's place, if given, and what `practice` has beyond its practice.
+
+        Files are found from the plan's folder.
+        """
+        texts = {**(self.plan.patient.texts if patient is None else patient), **self.plan.practice.texts, **(practice or {})}
+        lists = {**self.plan.patient.lists, **self.plan.practice.lists}
+        if "site" in texts:
+            texts["site"] = str(self.folder / texts["site"])
+        if "bands" in lists:
+            lists["bands"] = tuple(str(self.folder / name) for name in lists["bands"])
+        return Asked(texts, lists)
+
+    def schedule(self, view: View = ALL, *, limits: bool = True) -> PatientSchedule:
+        """The schedule as it is after all changes; without `limits`, also where a limit would stop it. Raises DosingError."""
+        return PatientSchedule(_viewed(_Work(self, self.regimen().regimen, view).dosed(limits=limits), view))
+
+    def sheet(self, view: View = ALL) -> "PatientSheet":
+        """The distinct amounts of the schedule as it is after all changes, each with its first day. Raises DosingError."""
+        from dosing.api import PatientSheet
+        from dosing.dose.sheet import Sheet
+
+        drawn = self.schedule(view)
+        gaps = tuple(each for each in drawn.dosed.schedule.missing if each.path.rpartition(".")[2] in ("drug", "dose"))
+        return PatientSheet(Sheet(tuple(_lines(drawn.dosed)), gaps), drawn.notes)
+
+    def patient_now(self) -> Patient:
+        """All that was measured last."""
+        folded = fold(self.plan)
+        return self.asked(self.measured((*folded.sizes, *folded.labs))).patient()
+
+    def measured(self, told: Iterable[Told]) -> dict[str, str]:
+        """All that is known of the patient: the head's, and what was measured since in its place."""
+        known = dict(self.plan.patient.texts)
+        for each in sorted(told, key=lambda each: each.since):
+            gone = {_EXCLUDES[name] for name in each.texts if name in _EXCLUDES}
+            known = {**{name: text for name, text in known.items() if name not in gone}, **each.texts}
+            known |= {"measured_on": str(each.since)} if _SIZES & each.texts.keys() else {}
+        return known
+
+    def to_ical(self, view: View = ALL, *, stamp: datetime | None = None, since: date | None = None, plan_id: str = "") -> bytes:
+        """The calendar that follows the plan, named by the plan's id or by `plan_id`; `since`: only what changed after that day.
+
+        Raises OutputError where there is nothing to write, and RegimenError where the definition of that day isn't at hand.
+        """
+        from dosing.export.ical import to_ical
+
+        versions = self.versions(view)
+        earlier = len(self.plan.log) + 1 - len(versions)
+        at = None if since is None else len(as_of(self.plan, since).log) - earlier
+        if at is not None and at < 0:
+            raise RegimenError(f"plan {self.plan.id} went by another version of {self.plan.regimen} on {since}, which isn't at hand")
+        return to_ical(versions[-1].dosed, stamp=stamp, plan_id=plan_id or self.plan.id, versions=versions, since=at, earlier=earlier)
+
+    def versions(self, view: View = ALL) -> "tuple[Version, ...]":
+        """The plan as it stood before the first change and after each, as far back as the definitions of then are at hand."""
+        return tuple(reversed(list(self._versions_back(view))))
+
+    def _versions_back(self, view: View) -> "Iterator[Version]":
+        from dosing.export.follow import Version
+
+        regimens: dict[tuple[int, str], Regimen] = {}
+        log = self.plan.log
+        for count in range(len(log), -1, -1):
+            then = replace(self, plan=replace(self.plan, log=log[:count]))
+            by = in_force(then.plan)
+            try:
+                regimen = regimens[by] if by in regimens else regimens.setdefault(by, then.regimen().regimen)
+            except RegimenError:
+                if count == len(log):
+                    raise
+                return
+            dosed = _viewed(_Work(then, regimen, view).dosed(limits=count == len(log)), view)
+            yield Version(log[count - 1].on if count else None, dosed)
+
+    def appended(self, *, on: date, kind: str, fields: Mapping[str, str], reason: str, author: str = "") -> "Treatment":
+        """The treatment with one more change in its log.
+
+        Raises DosingError where the change is not in order, or where the plan can't be drawn with it. Where a limit stops the schedule,
+        what was really given is taken all the same; so is what makes a difference to that stop, as it may need several changes.
+        """
+        fields = self._with_phase(fields)
+        longer = replace(self, plan=append(self.plan, on=on, kind=kind, fields=fields, reason=reason, author=author))
+        problem = longer._problem(limits=kind != "given")
+        if problem is None:
+            return longer
+        before = self._problem()
+        if before and str(before) == str(problem):
+            raise type(problem)(f"already without this change the plan can't be drawn: {problem}")
+        if before and not self._problem(limits=False) and not longer._problem(limits=False):
+            return longer
+        raise type(problem)(_blamed(str(problem), longer.plan.log[-1]))
+
+    def _with_phase(self, fields: Mapping[str, str]) -> Mapping[str, str]:
+        """The fields with the phase of the entry that they name: later another phase may have such a day too."""
+        with suppress(ValueError, DosingError):
+            at = parse_at(" ".join(fields.get("at", "").split()))
+            found = entries_at(self.schedule(limits=False).dosed.schedule, at)
+            return {**fields, "at": str(replace(at, phase=found[0].phase))}
+        return fields
+
+    def _problem(self, *, limits: bool = True) -> DosingError | None:
+        """Why the plan can't be drawn, or nothing. Raises RegimenFileError."""
+        try:
+            self.schedule(limits=limits)
+        except RegimenFileError:
+            raise
+        except DosingError as error:
+            return error
+        return None
+
+
+def load_plan(path: str | Path) -> Treatment:
+    """The treatment by a plan file. Raises RegimenError for a file that can't be read, RegimenFileError for one with problems."""
+    return Treatment(load(Path(path)), folder_of(Path(path)))
+
+
+def folder_of(path: Path) -> Path:
+    """The folder from which paths in a plan file count: that of the file itself, where a link leads to it."""
+    return path.resolve().parent if path.is_symlink() else path.parent
+
+
+def _blamed(message: str, last: LogEntry) -> str:
+    """The message, with the number of the change that was tried where it isn't named."""
+    own = f"change {last.n} ({last.kind}) can't be made: "
+    if message.startswith(own):
+        return message
+    chosen = "; a plan chooses when it is made (dosing plan new), or in its site file" if " --rule " in message else ""
+    return f"{own}with it, {message}{chosen}"
+
+
+class _Work:
+    """One computation of a treatment's schedule."""
+
+    def __init__(self, treatment: Treatment, regimen: Regimen, view: View) -> None:
+        self._treatment, self._view, self._chosen = treatment, view, regimen
+        self._folded = fold(treatment.plan)
+        seen = {"country": view.country, "move": "yes" if view.move else ""}
+        start = treatment.plan.start
+        # What was measured up to the start is the size at the start; what was measured after it counts by each drug's rule.
+        self._first = [told for told in self._folded.sizes if told.since <= start]
+        self._since = [told for told in self._folded.sizes if told.since > start]
+        self._asked = treatment.asked(self._known_first(), practice={name: text for name, text in seen.items() if text})
+        self._practice: Practice = self._asked.practice()
+
+    def dosed(self, *, limits: bool) -> DosedSchedule:
+        """The schedule with amounts."""
+        course = self._course()
+        stretches, made = self._stretches(course)
+        amended = self._amended(stretches)
+        course = replace(course, given=self._given(amended))
+        closed, move = self._asked.closed(), self._asked.move
+        if closed:
+            # A day that moves past that of a laboratory value is one of the time after it.
+            amended = settled(on_open_days(amended, closed, self._practice, move=move), stretches)
+        found = dose_schedule(
+            amended,
+            course,
+            practice=self._practice,
+            said=_said(stretches, made),
+            limits=limits,
+            regimen_of=lambda entry: made[stretch_of(entry, stretches)].regimen,
+        )
+        self._check_given(found)
+        self._check_cycles(found)
+        return found
+
+    def _known_first(self) -> dict[str, str]:
+        """What is known at the start. Raises PatientError for a size that is older than the head's."""
+        plan = self._treatment.plan
+        said = plan.patient.texts.get("measured_on", "")
+        for told in self._first:
+            if said and told.since < parse_date(said):
+                raise PatientError(f"change {told.number}: the size of {told.since} is older than that of {said}, which the plan has")
+        return self._treatment.measured(self._first)
+
+    def _course(self) -> Course:
+        course, folded = self._asked.course(), self._folded
+        if self._since and course.patient.weight_kg is None and course.patient.bsa_m2 is None:
+            start = self._treatment.plan.start
+            raise PatientError(f"the plan has no weight to begin with; say that first: `dosing plan weigh` with --from {start} or before")
+        return replace(
+            course,
+            later=tuple(self._later()),
+            reductions=tuple(folded.reductions),
+            override=course.override | folded.overrides,
+        )
+
+    def _later(self) -> Iterator[Patient]:
+        """The patient as measured again, once for each day."""
+        for since in dict.fromkeys(told.since for told in self._since):
+            yield self._on(since)
+
+    def _on(self, day: date) -> Patient:
+        """The patient as known on a day."""
+        told = [told for told in (*self._folded.sizes, *self._folded.labs) if told.since <= day]
+        return self._treatment.asked(self._treatment.measured(told)).patient()
+
+    def _stretches(self, course: Course) -> tuple[list[Stretch], list[Personal]]:
+        """What is drawn for each time in which the same is known of the patient, and the regimens that it is drawn from."""
+        first = personal(self._chosen, course, self._practice)
+        stretches, made = [Stretch(date.min, self._draw(first.regimen))], [first]
+        for since in dict.fromkeys(told.since for told in self._folded.labs):
+            made.append(personal(self._chosen, replace(course, patient=self._on(since), later=()), self._practice))
+            numbers = ", ".join(f"change {told.number}" for told in self._folded.labs if told.since == since)
+            stretches.append(Stretch(since, self._draw(made[-1].regimen), f"by what was measured from {since} on ({numbers})"))
+        return stretches, made
+
+    def _draw(self, regimen: Regimen) -> Schedule:
+        plan, view = self._treatment.plan, self._view
+        reach = plan.reach
+        horizon = Horizon(_further(reach.cycles, view.cycles), _further(reach.until, view.until))
+        drawn = draw(regimen, start=plan.start, horizon=horizon, starts={**reach.phase_start, **self._folded.starts})
+        return replace(
+            drawn,
+            missing=tuple(map(_remedied, drawn.missing)),
+            undated=tuple(replace(each, missing=_remedied(each.missing)) for each in drawn.undated),
+        )
+
+    def _amended(self, stretches: Sequence[Stretch]) -> Schedule:
+        told = {*self._treatment.plan.reach.phase_start, *self._folded.starts}
+        schedule = joined(stretches)
+        amended = amend(schedule, self._folded.changes, told=told, drug_of=self._drug_of(schedule.regimen))
+        open_ = {each.missing for each in amended.undated if each.status not in (SKIPPED, STOPPED)}
+        over = {each.missing for each in amended.undated} - open_
+        return settled(replace(amended, missing=tuple(each for each in amended.missing if each not in over)), stretches)
+
+    def _drug_of(self, regimen: Regimen) -> DrugOf:
+        def drug_of(id: str) -> Drug:
+            return self._practice.drug(find_drug(id, regimen=regimen))
+
+        return drug_of
+
+    # -- what was given -------------------------------------------------------------------------------------------
+
+    def _given(self, schedule: Schedule) -> dict[Key, Quantity]:
+        return {entry.key: amount for _, at, amount in self._folded.given for entry in entries_at(schedule, at)}
+
+    def _check_given(self, dosed: DosedSchedule) -> None:
+        """Raise DoseError for an amount in a unit that can't be compared with the planned one."""
+        for row in dosed.rows:
+            if row.given and row.amount and row.given.kind != Quantity(row.amount.value, row.amount.unit).kind:
+                what = f"{row.entry.phase} {row.entry.when} {row.entry.activity} is planned as {row.amount}"
+                raise DoseError(f"{what}, and {row.given} can't be compared with it; give it in {row.amount.unit}")
+
+    def _check_cycles(self, dosed: DosedSchedule) -> None:
+        """Raise ScheduleError for a reduction from a cycle that its phase doesn't have: it would begin with a later phase, or never."""
+        for each in self._folded.reductions:
+            since = each.since
+            if since is None or since.day:
+                continue
+            placed = dosed.schedule.phases[since.phase or drugs_given(dosed.schedule.regimen)[each.drug][0]]
+            if placed.cycles and not placed.continues and since.cycle > placed.cycles[-1].number:
+                raise ScheduleError(f"{each}: {placed.phase.id} has {len(placed.cycles)} cycles; give one of them, or a date")
+
+
+def _remedied(missing: Missing) -> Missing:
+    """What is missing, with the remedy that a plan has: a change for a phase that waits; what is chosen is chosen when a plan is made."""
+    if missing.remedy.startswith(PHASE_START):
+        phase = missing.remedy.removeprefix(PHASE_START).partition("=")[0]
+        return replace(missing, remedy=f"dosing plan phase FILE {phase} --start DATE")
+    return replace(missing, remedy=f"{missing.remedy} (when a plan is made: dosing plan new)")
+
+
+def _further(plan: T | None, view: T | None) -> T | None:
+    """How far to draw: as the plan says, or further where more is to be seen; never less, as changes may be about all of it."""
+    return plan if plan is None or view is None else max(plan, view)
+
+
+def _said(stretches: Sequence[Stretch], made: Sequence[Personal]) -> Iterator[str]:
+    """What must be said of the regimen for this patient, with the time for which it holds where that isn't all of it."""
+    lines = dict.fromkeys(line for each in made for line in each.said)
+    for line in lines:
+        holds = [line in each.said for each in made]
+        if all(holds):
+            yield line
+            continue
+        for number, stretch in enumerate(stretches):
+            if holds[number] and (number == 0 or not holds[number - 1]):
+                end = next((later.since for later, held in zip(stretches[number:], holds[number:], strict=True) if not held), None)
+                begins = f"from {stretch.since} on" if number else ""
+                ends = f"before {end}" if end else ""
+                yield f"{', '.join(filter(None, (begins, ends)))}: {line}"
+
+
+# -- what is seen -------------------------------------------------------------------------------------------------
+
+
+def _viewed(dosed: DosedSchedule, view: View) -> DosedSchedule:
+    """The part of the schedule that somebody wants to see; sums and limits were looked at over the whole."""
+    if view.cycles is None and view.until is None and not view.phases:
+        return dosed
+    schedule = dosed.schedule
+    phases = [phase.id for phase in wanted_phases(schedule.regimen, view.phases)]
+    rows = tuple(row for row in dosed.rows if row.entry.phase in phases and _within(row.entry, view))
+    until = min(filter(None, (schedule.until, view.until)), default=None)
+    undated = tuple(each for each in schedule.undated if each.phase in phases)
+    asked = {each.missing for each in undated}
+    seen = replace(
+        schedule,
+        phases={id: placed for id, placed in schedule.phases.items() if id in phases},
+        entries=tuple(row.entry for row in rows),
+        undated=undated,
+        missing=tuple(each for each in schedule.missing if each in asked or each.path.partition(".")[0] in phases),
+        until=until,
+    )
+    return replace(dosed, schedule=seen, rows=rows)
+
+
+def _lines(dosed: DosedSchedule) -> Iterator["Line"]:
+    """One line for each distinct amount, with the day on which it is first planned and how often it is."""
+    from dosing.dose.sheet import Line
+
+    found: dict[object, list[int]] = {}
+    for number, row in enumerate(dosed.rows):
+        if row.amount and row.entry.counts:
+            found.setdefault((row.entry.phase, row.entry.activity, row.amount), []).append(number)
+    for numbers in found.values():
+        row = dosed.rows[numbers[0]]
+        entry, findings = row.entry, tuple(each for each in dosed.findings if each.row == numbers[0])
+        where = f"from {entry.when} on {entry.date} ({len(numbers)} {'dose' if len(numbers) == 1 else 'doses'})"
+        if row.amount and row.order:
+            yield Line(entry.phase, entry.activity, where, entry.facts["dose"], row.order, row.amount, entry.route, entry.over, findings)
+
+
+def _within(entry: Entry, view: View) -> bool:
+    if view.until and min(entry.date, entry.happens_on) > view.until:
+        return False
+    return view.cycles is None or entry.cycle is None or entry.cycle <= view.cycles
