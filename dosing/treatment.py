@@ -3,7 +3,8 @@
 The schedule is computed from the plan each time, from its first day on: what was given, and all that was changed, is replayed in order.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,10 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from dosing.api import ChosenRegimen, PatientSchedule, choose_regimen, on_open_days
 from dosing.asked import Asked
 from dosing.dose.course import Course
-from dosing.dose.order import drugs_given
+from dosing.dose.limits import require
+from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient
 from dosing.dose.personal import Personal, personal
 from dosing.dose.practice import Practice
+from dosing.dose.reduction import Place
+from dosing.dose.reduction import in_force as in_force_at
 from dosing.dose.schedule import DosedSchedule, dose_schedule
 from dosing.errors import DoseError, DosingError, PatientError, RegimenError, RegimenFileError, ScheduleError
 from dosing.plan.definition import find_definition
@@ -29,7 +33,8 @@ from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
 from dosing.regimen.values import parse_date
 from dosing.schedule.amend import amend
-from dosing.schedule.amend_where import entries_at
+from dosing.schedule.amend_where import drug_at, entries_at
+from dosing.schedule.changes import Change, Given
 from dosing.schedule.clinic import DrugOf
 from dosing.schedule.draw import Schedule, draw, wanted_phases
 from dosing.schedule.entries import SKIPPED, STOPPED, Entry, Key
@@ -47,6 +52,13 @@ T = TypeVar("T", int, date)
 
 # What one measurement of the kidneys says takes the place of what the other said.
 _EXCLUDES = {"creatinine": "crcl", "crcl": "creatinine"}
+# The commands that say in a plan what an option says elsewhere.
+_COMMANDS = {
+    "--override": "override",
+    **dict.fromkeys(("--rule", "--weigh", "--set", "--sex"), "choose"),
+    **dict.fromkeys(("--creatinine", "--crcl", "--age", "--dialysis"), "lab"),
+    "--weight": "weigh",
+}
 _SIZES = {"height", "weight"}
 
 
@@ -82,7 +94,7 @@ class Treatment:
             base=definition.base(),
             variant=choices.variant,
             proxy=choices.proxy,
-            values=choices.set,
+            values={**choices.set, **fold(self.plan).values},
             base_name=choices.base,
             base_days=choices.base_days,
         )
@@ -92,8 +104,11 @@ class Treatment:
 
         Files are found from the plan's folder.
         """
-        texts = {**(self.plan.patient.texts if patient is None else patient), **self.plan.practice.texts, **(practice or {})}
+        chosen = fold(self.plan)
+        head = self.plan.patient.texts if patient is None else patient
+        texts = {**chosen.texts, **head, **self.plan.practice.texts, **(practice or {})}
         lists = {**self.plan.patient.lists, **self.plan.practice.lists}
+        lists |= {name: (*lists.get(name, ()), *more) for name, more in chosen.lists.items()}
         if "site" in texts:
             texts["site"] = str(self.folder / texts["site"])
         if "bands" in lists:
@@ -101,7 +116,7 @@ class Treatment:
         return Asked(texts, lists)
 
     def schedule(self, view: View = ALL, *, limits: bool = True) -> PatientSchedule:
-        """The schedule as it is after all changes; without `limits`, also where a limit would stop it. Raises DosingError."""
+        """The schedule as it is after all changes; without `limits`, also one that a limit stops, which it says. Raises DosingError."""
         return PatientSchedule(_viewed(_Work(self, self.regimen().regimen, view).dosed(limits=limits), view))
 
     def sheet(self, view: View = ALL) -> "PatientSheet":
@@ -130,11 +145,13 @@ class Treatment:
     def to_ical(self, view: View = ALL, *, stamp: datetime | None = None, since: date | None = None, plan_id: str = "") -> bytes:
         """The calendar that follows the plan, named by the plan's id or by `plan_id`; `since`: only what changed after that day.
 
-        Raises OutputError where there is nothing to write, and RegimenError where the definition of that day isn't at hand.
+        Raises OutputError where there is nothing to write, RegimenError where the definition of that day isn't at hand, and DoseError for
+        a limit that stops the schedule.
         """
         from dosing.export.ical import to_ical
 
         versions = self.versions(view)
+        require(versions[-1].dosed.findings)
         earlier = len(self.plan.log) + 1 - len(versions)
         at = None if since is None else len(as_of(self.plan, since).log) - earlier
         if at is not None and at < 0:
@@ -148,19 +165,19 @@ class Treatment:
     def _versions_back(self, view: View) -> "Iterator[Version]":
         from dosing.export.follow import Version
 
-        regimens: dict[tuple[int, str], Regimen] = {}
+        regimens: dict[object, Regimen] = {}
         log = self.plan.log
         for count in range(len(log), -1, -1):
             then = replace(self, plan=replace(self.plan, log=log[:count]))
-            by = in_force(then.plan)
+            by = *in_force(then.plan), *fold(then.plan).values.items()
             try:
                 regimen = regimens[by] if by in regimens else regimens.setdefault(by, then.regimen().regimen)
             except RegimenError:
                 if count == len(log):
                     raise
                 return
-            dosed = _viewed(_Work(then, regimen, view).dosed(limits=count == len(log)), view)
-            yield Version(log[count - 1].on if count else None, dosed)
+            # Alike in each, so that a version shows the same whether it is the last or not.
+            yield Version(log[count - 1].on if count else None, _viewed(_Work(then, regimen, view).dosed(limits=False), view))
 
     def appended(self, *, on: date, kind: str, fields: Mapping[str, str], reason: str, author: str = "") -> "Treatment":
         """The treatment with one more change in its log.
@@ -214,8 +231,13 @@ def _blamed(message: str, last: LogEntry) -> str:
     own = f"change {last.n} ({last.kind}) can't be made: "
     if message.startswith(own):
         return message
-    chosen = "; a plan chooses when it is made (dosing plan new), or in its site file" if " --rule " in message else ""
-    return f"{own}with it, {message}{chosen}"
+    return f"{own}with it, {message}{_remedies(message)}"
+
+
+def _remedies(message: str) -> str:
+    """Where a plan has what the message offers as an option."""
+    found = [f"`dosing plan {command}` for {option}" for option, command in _COMMANDS.items() if re.search(rf"{option}\b", message)]
+    return f" (in a plan: {', '.join(found)})" if found else ""
 
 
 class _Work:
@@ -235,6 +257,7 @@ class _Work:
     def dosed(self, *, limits: bool) -> DosedSchedule:
         """The schedule with amounts."""
         course = self._course()
+        self._check_starts(self._chosen)
         stretches, made = self._stretches(course)
         amended = self._amended(stretches)
         course = replace(course, given=self._given(amended))
@@ -246,12 +269,13 @@ class _Work:
             amended,
             course,
             practice=self._practice,
-            said=_said(stretches, made),
-            limits=limits,
+            said=(*_said(stretches, made), *self._estimated()),
+            stops=limits,
             regimen_of=lambda entry: made[stretch_of(entry, stretches)].regimen,
         )
         self._check_given(found)
         self._check_cycles(found)
+        self._check_levels(found)
         return found
 
     def _known_first(self) -> dict[str, str]:
@@ -295,6 +319,17 @@ class _Work:
             stretches.append(Stretch(since, self._draw(made[-1].regimen), f"by what was measured from {since} on ({numbers})"))
         return stretches, made
 
+    def _check_starts(self, regimen: Regimen) -> None:
+        """Raise ScheduleError for a date told of the phase that starts with the plan, or of one of which a dose is recorded already."""
+        given = {at.phase: number for number, at, _ in self._folded.given}
+        first = next(phase for phase in regimen.phases if not phase.visits_only)
+        for id, number in self._folded.started.items():
+            if id == first.id and not first.waits:
+                start = f"{id} starts with the plan, on {self._treatment.plan.start}"
+                raise ScheduleError(f"change {number} (phase) can't be made: {start}; `dosing plan delay` moves what is to come")
+            if given.get(id, number) < number:
+                raise ScheduleError(f"change {number} (phase) can't be made: a dose of {id} is recorded already (change {given[id]})")
+
     def _draw(self, regimen: Regimen) -> Schedule:
         plan, view = self._treatment.plan, self._view
         reach = plan.reach
@@ -309,10 +344,25 @@ class _Work:
     def _amended(self, stretches: Sequence[Stretch]) -> Schedule:
         told = {*self._treatment.plan.reach.phase_start, *self._folded.starts}
         schedule = joined(stretches)
-        amended = amend(schedule, self._folded.changes, told=told, drug_of=self._drug_of(schedule.regimen))
+        drug_of = self._drug_of(schedule.regimen)
+        amended = amend(schedule, self._as_shown(schedule, told, drug_of), told=told, drug_of=drug_of)
         open_ = {each.missing for each in amended.undated if each.status not in (SKIPPED, STOPPED)}
         over = {each.missing for each in amended.undated} - open_
         return settled(replace(amended, missing=tuple(each for each in amended.missing if each not in over)), stretches)
+
+    def _as_shown(self, schedule: Schedule, told: Collection[str], drug_of: DrugOf) -> list[Change]:
+        """The changes, each record of a given dose with the date that the plan showed for it then: on an open day, where it moves.
+
+        A dose that is given on the day it was moved to isn't late.
+        """
+        changes = list(self._folded.changes)
+        closed = self._treatment.asked().closed() if self._treatment.asked().move else None
+        for number, change in enumerate(changes if closed else ()):
+            if closed and isinstance(change, Given) and change.day:
+                before = amend(schedule, changes[:number], told=told, drug_of=drug_of)
+                shown = drug_at(on_open_days(before, closed, self._practice, move=True), change.at).date
+                changes[number] = replace(change, shown=shown) if shown != drug_at(before, change.at).date else change
+        return changes
 
     def _drug_of(self, regimen: Regimen) -> DrugOf:
         def drug_of(id: str) -> Drug:
@@ -342,13 +392,38 @@ class _Work:
             if placed.cycles and not placed.continues and since.cycle > placed.cycles[-1].number:
                 raise ScheduleError(f"{each}: {placed.phase.id} has {len(placed.cycles)} cycles; give one of them, or a date")
 
+    def _check_levels(self, dosed: DosedSchedule) -> None:
+        """Raise DoseError for a level that the drug's file doesn't have, also where nothing of the drug is to be given just now."""
+        giving = drugs_given(dosed.schedule.regimen)
+        for each in dosed.course.reductions:
+            for entry in dosed.schedule.entries:
+                place = Place(entry.phase, entry.cycle or 1, entry.day or 1, entry.date, giving.get(entry.drug, ()))
+                if each.level and entry.drug == each.drug and in_force_at([each], each.drug, place):
+                    order_of(entry.facts, place, dosed.schedule.regimen, practice=self._practice, reductions=[each])
+                    break
+
+    def _estimated(self) -> Iterator[str]:
+        """That a weight after the last creatinine leaves the clearance that was estimated from that."""
+        told = sorted((*self._folded.sizes, *self._folded.labs), key=lambda told: told.since)
+        plan = self._treatment.plan
+        known, since = "creatinine" in plan.patient.texts, plan.start
+        for each in told:
+            if each.texts.keys() & _EXCLUDES.keys():
+                known, since = "creatinine" in each.texts, each.since
+        later = [each for each in self._folded.sizes if each.since > since]
+        if known and later:
+            yield (
+                f"the creatinine clearance is still the estimate by the creatinine and the weight of {since}, not by the weight of"
+                f" {later[-1].since}; a new creatinine (dosing plan lab) gives a new estimate"
+            )
+
 
 def _remedied(missing: Missing) -> Missing:
-    """What is missing, with the remedy that a plan has: a change for a phase that waits; what is chosen is chosen when a plan is made."""
+    """What is missing, with the remedy that a plan has: a change for a phase that waits, and one for a value of the user's own."""
     if missing.remedy.startswith(PHASE_START):
         phase = missing.remedy.removeprefix(PHASE_START).partition("=")[0]
         return replace(missing, remedy=f"dosing plan phase FILE {phase} --start DATE")
-    return replace(missing, remedy=f"{missing.remedy} (when a plan is made: dosing plan new)")
+    return replace(missing, remedy=f"dosing plan choose FILE {missing.remedy}" if missing.remedy.startswith("--set ") else missing.remedy)
 
 
 def _further(plan: T | None, view: T | None) -> T | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -113,7 +114,7 @@ def test_a_log_replayed_is_the_log_step_by_step_and_every_prefix_is_a_plan(found
 @given(logs)
 def test_undo_restores_the_schedule_and_its_undo_brings_it_back(found: "list[tuple[str, Fields]]") -> None:
     made = stages(found)
-    for before, after in zip(made, made[1:], strict=False):
+    for before, after in pairwise(made):
         number = str(len(after.plan.log))
         undone = after.appended(on=START, kind="undo", fields={"undoes": number}, reason="a slip")
         assert seen(undone) == seen(before)

@@ -177,6 +177,18 @@ def override(file: str, name: str, **given: Any) -> None:
     change(file, "override", {"name": name}, given)
 
 
+@click.command()
+@_FILE
+@click.option("--set", "set_", metavar="A.F=VALUE", help="Your own value of what is not stated: carfilzomib.dose=56mg/m2.")
+@click.option("--rule", metavar="DRUG=GROUP", help="Which of alternative rules: lenalidomide=eu.")
+@click.option("--weigh", metavar="[DRUG=]RULE", help="When a new weight counts: 'more than 10 %', 'each cycle'.")
+@click.option("--sex", metavar="female|male", help="For formulas that need it.")
+@_WHY
+def choose(file: str, set_: str | None, rule: str | None, weigh: str | None, sex: str | None, **given: Any) -> None:
+    """What was left open when the plan was made; it holds from its start."""
+    change(file, "choose", _given({"set": set_, "rule": rule, "weigh": weigh, "sex": sex}), given)
+
+
 # -- what was given -----------------------------------------------------------------------------------------------
 
 
@@ -374,4 +386,4 @@ def _parsed(read: Any, text: str) -> Any:
         raise ScheduleError(f"--at: {error}") from None
 
 
-COMMANDS = (delay, hold, resume, omit, reduce, restore, weigh, lab, given, stop, phase, override, undo)
+COMMANDS = (delay, hold, resume, omit, reduce, restore, weigh, lab, given, stop, phase, choose, override, undo)

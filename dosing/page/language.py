@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 _FOLDER = Path(__file__).parent / "locale"
-# A header of the catalogue: who looked at the translation.
-_REVIEWED = "X-Reviewed"
+# A line of a catalogue's head: somebody looked at the translation. Babel drops headers it does not know, so it is looked for in the text.
+_REVIEWED = b'\n"X-Reviewed: yes\\n"'
 _WEEK = 7
+# An invisible letter (U+200E) that tells in which direction its neighbours run.
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 # A Monday.
 _A_MONDAY = date(2024, 1, 1)
 
@@ -50,6 +52,10 @@ class Language:
     def many(self, one: str, other: str, count: int, **values: object) -> str:
         """The message for that many, with `{count}` and the values in their places."""
         return self.translations.ngettext(one, other, count).format(count=count, **values)
+
+    def left_to_right(self, words: str) -> str:
+        """Words that run from left to right in every language: on a page in Arabic, `25 mg` would otherwise come out as `mg 25`."""
+        return f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}" if self.right_to_left else words
 
     def month(self, day: date) -> str:
         """`January 2026`."""
@@ -115,10 +121,8 @@ def _read(locale: "Locale") -> Language:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    with (_FOLDER / f"{locale.language}.po").open("rb") as stream:
-        catalogue = read_po(stream, locale=locale.language)
+    text = (_FOLDER / f"{locale.language}.po").read_bytes()
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, read_po(BytesIO(text), locale=locale.language))
     compiled.seek(0)
-    headers = dict(catalogue.mime_headers)
-    return Language(locale, GNUTranslations(compiled), reviewed=headers.get(_REVIEWED, "no") == "yes")
+    return Language(locale, GNUTranslations(compiled), reviewed=_REVIEWED in text)

@@ -77,6 +77,8 @@ class _Making:
             diary=tuple(self._diary()),
             footer=tuple(self._footer()),
             page_of=say("Page {page} of {pages}", page="{page}", pages="{pages}"),
+            dated=self.leaflet.dated,
+            places=((Place.CLINIC, say("Clinic")), (Place.HOME, say("Home"))),
         )
 
     # -- before the months ----------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ class _Making:
         first, last = min(self.by_date), max(self.by_date)
         yield Text(
             say(
-                "Your treatment starts on {first}. This calendar goes to {last}.",
+                "First day in this calendar: {first}. Last day: {last}.",
                 first=self.language.full_date(first),
                 last=self.language.full_date(last),
             )
@@ -114,7 +116,7 @@ class _Making:
         if self.leaflet.bring:
             yield Section(say("What to bring"), tuple(map(Text, self.leaflet.bring)))
         if self.leaflet.call:
-            yield Section(say("Whom to call"), tuple(map(Text, self.leaflet.call)))
+            yield Section(say("Who to call"), tuple(map(Text, self.leaflet.call)))
         absent = [f"{each.what}: {each.missing.text}" for each in self.dosed.schedule.undated if each.status in ("waiting", "not-dated")]
         if absent:
             yield Section(say("Not in this calendar, because the day is not known yet"), tuple(map(self.wording.english, absent)))
@@ -127,13 +129,13 @@ class _Making:
         words = {
             (Place.CLINIC, State.STANDS): say("Clinic: you come to the clinic"),
             (Place.HOME, State.STANDS): say("Home: you take it at home"),
-            (Place.OFF, State.STANDS): say("A day off: nothing to take of it"),
+            (Place.OFF, State.STANDS): say("Day off: you do not take this medicine on this day"),
         }
         yield from (Legend(place, state, text) for (place, state), text in words.items() if (place, state) in used)
         if any(state is State.GIVEN for _, state in used):
             yield Legend(Place.CLINIC, State.GIVEN, say("With a tick: it has been given"))
         if any(state is State.NOT_GIVEN for _, state in used):
-            yield Legend(Place.CLINIC, State.NOT_GIVEN, say("Struck through: it is not given"))
+            yield Legend(Place.CLINIC, State.NOT_GIVEN, say("Crossed out: it is not given"))
 
     # -- months ---------------------------------------------------------------------------------------------------
 
@@ -175,8 +177,8 @@ class _Making:
         for rows in taken.values():
             days = sorted({row.entry.happens_on for row in rows})
             if _longest_run(days) >= _DAILY:
-                name = self.wording.name(rows[0])
-                item = Item(Place.OFF, State.STANDS, Text(self.language.say("no {medicine} today", medicine=name.words)))
+                name = self.language.left_to_right(self.wording.name(rows[0]).words)
+                item = Item(Place.OFF, State.STANDS, Text(self.language.say("no {medicine} today", medicine=name)))
                 for day in _between(days, {row.entry.happens_on for row in self.dosed.rows if row.entry.drug == rows[0].entry.drug}):
                     found.setdefault(day, []).append(item)
         return found

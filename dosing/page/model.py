@@ -113,7 +113,10 @@ class Legend:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole calendar. `weekdays` are the columns: short and in full. `footer` stands on every page."""
+    """The whole calendar. `weekdays` are the columns: short and in full. `footer` stands on every page.
+
+    `places` names clinic and home in a word, to stand over what happens there on a day.
+    """
 
     language: str
     right_to_left: bool
@@ -130,3 +133,5 @@ class Page:
     diary: tuple[Course, ...]
     footer: tuple[str, ...]
     page_of: str
+    dated: date = date(1980, 1, 1)
+    places: tuple[tuple[Place, str], ...] = ()

@@ -6,6 +6,7 @@ that a protocol or a drug's file has in English stay English, and say so.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 from dosing.dose.oral import Units, make_up
 from dosing.dose.product import oral_forms, product_steps
@@ -66,12 +67,12 @@ class Wording:
         if row.amount is None:
             return Text("")
         units = self._units(row)
-        words = self.units(*units) if units else f"{plain(row.amount.value)} {row.amount.unit}"
-        return Text(words)
+        return Text(self.units(*units) if units else self.language.left_to_right(f"{plain(row.amount.value)} {row.amount.unit}"))
 
     def units(self, form: str, units: Units) -> str:
         """`2 capsules of 25 mg and 1 capsule of 10 mg`."""
-        return self.language.say(" and ").join(self._some(form, strength, count) for strength, count in units.units)
+        parts = (self._some(form, strength, count) for strength, count in units.units)
+        return reduce(lambda some, more: self.language.say("{some} and {more}", some=some, more=more), parts)
 
     # -- for patients ---------------------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ class Wording:
         much = self.much(row)
         yield much if much.words else Text(say("dose not stated: ask your clinic"))
         if entry.times and entry.times.per_day > 1:
-            yield Text(self.language.many("{count} time that day", "{count} times that day", entry.times.per_day))
+            yield Text(self.language.many("take this {count} time on this day", "take this {count} times on this day", entry.times.per_day))
 
     def _in_clinic(self, entry: Entry) -> Iterator[Text]:
         say = self.language.say
@@ -114,10 +115,10 @@ class Wording:
         return (form, made.units) if made.units else None
 
     def _some(self, form: str, strength: Quantity, count: int) -> str:
-        many = self.language.many
+        many, shown = self.language.many, self.language.left_to_right(str(strength))
         if form == "tablets":
-            return many("{count} tablet of {strength}", "{count} tablets of {strength}", count, strength=strength)
-        return many("{count} capsule of {strength}", "{count} capsules of {strength}", count, strength=strength)
+            return many("{count} tablet of {strength}", "{count} tablets of {strength}", count, strength=shown)
+        return many("{count} capsule of {strength}", "{count} capsules of {strength}", count, strength=shown)
 
     # -- for the clinic -------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from dosing.dose.reduction import Reduction
 from dosing.errors import ScheduleError
-from dosing.plan.kinds import ALL, MODES, parse_at, parse_by, parse_since
+from dosing.plan.kinds import ALL, CHOOSE, CHOSEN_LISTS, MODES, parse_at, parse_by, parse_setting, parse_since
 from dosing.plan.model import LogEntry, Plan, effective
 from dosing.regimen.facts import Percent
 from dosing.regimen.values import parse_date, parse_percent
@@ -32,7 +32,8 @@ class Folded:
     """What a log comes to, each list in the order of the log but `sizes` and `labs`, which are in order of date.
 
     `changes` are for `dosing.schedule.amend`; `starts` the dates told of phases; `given` the amount of one administration of each entry
-    that was given, with the number of its change; `overrides` the stops that somebody lets pass.
+    that was given, with the number of its change; `overrides` the stops that somebody lets pass. `started` has the number of the change
+    that told a start. Chosen later, as if at the start: `values` of the user's own, `texts` and `lists` by the names of the options.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -40,8 +41,12 @@ class Folded:
     sizes: list[Told] = field(default_factory=list)
     labs: list[Told] = field(default_factory=list)
     starts: dict[str, date] = field(default_factory=dict)
+    started: dict[str, int] = field(default_factory=dict)
     given: list[tuple[int, Where, Quantity]] = field(default_factory=list)
     overrides: set[str] = field(default_factory=set)
+    values: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
 
 
@@ -50,6 +55,8 @@ def fold(plan: Plan) -> Folded:
     folded = Folded()
     for entry in effective(plan):
         try:
+            if entry.kind == CHOOSE:
+                _refuse_chosen(entry, plan)
             _FOLDS[entry.kind](entry, folded)
         except ScheduleError as error:
             raise ScheduleError(f"change {entry.n} ({entry.kind}) can't be made: {error}") from None
@@ -107,7 +114,7 @@ def _phase(entry: LogEntry, folded: Folded) -> None:
         number = folded.skipped[phase]
         raise ScheduleError(f"{phase} is left out (change {number}); `dosing plan undo` takes that back")
     if "start" in entry.fields:
-        folded.starts[phase] = parse_date(entry.fields["start"])
+        folded.starts[phase], folded.started[phase] = parse_date(entry.fields["start"]), entry.n
     else:
         folded.skipped[phase] = entry.n
         folded.changes.append(Skip(entry.n, entry.on, entry.reason, phase))
@@ -156,6 +163,31 @@ def _override(entry: LogEntry, folded: Folded) -> None:
     folded.overrides.add(name)
 
 
+def _choose(entry: LogEntry, folded: Folded) -> None:
+    """What was left open at the start: it holds as if it had been said then; what was said already is not said again."""
+    for name, text in entry.fields.items():
+        if name == "set":
+            key, value = parse_setting(text)
+            if key in folded.values:
+                raise ScheduleError(f"{key} is chosen already; undo that if it was an error")
+            folded.values[key] = value
+        elif name in CHOSEN_LISTS:
+            folded.lists.setdefault(name, []).append(text)
+        elif name in folded.texts:
+            raise ScheduleError(f"{name} is chosen already; undo that if it was an error")
+        else:
+            folded.texts[name] = text
+
+
+def _refuse_chosen(entry: LogEntry, plan: Plan) -> None:
+    """Raise ScheduleError for what the head of the plan says already."""
+    key = parse_setting(entry.fields["set"])[0] if "set" in entry.fields else ""
+    said = [name for name in entry.fields if name in plan.patient.texts]
+    said += [key] if key in plan.choices.set else []
+    if said:
+        raise ScheduleError(f"the plan itself says {', '.join(said)} since it was made; begin a new plan to say otherwise")
+
+
 def _upgrade(_entry: LogEntry, _folded: Folded) -> None:
     """It says which definition the plan goes by (dosing.plan.model.in_force), and changes nothing else."""
 
@@ -173,5 +205,6 @@ _FOLDS: dict[str, Callable[[LogEntry, Folded], None]] = {
     "weigh": _weigh,
     "lab": _lab,
     "override": _override,
+    CHOOSE: _choose,
     "upgrade": _upgrade,
 }

@@ -160,6 +160,29 @@ def _name(text: str) -> str:
     return text
 
 
+def parse_setting(text: str) -> tuple[str, str]:
+    """`carfilzomib.dose=56 mg/m2`: the path and the value. Raises ValueError."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not name or not value:
+        raise ValueError(f"{text!r} must have the form A.F=VALUE, such as carfilzomib.dose=56mg/m2")
+    return name, value
+
+
+def _setting(text: str) -> str:
+    return "=".join(parse_setting(text))
+
+
+def _named(text: str) -> str:
+    """What is chosen of alternative rules: whether the drug has them is seen where it is applied."""
+    if not all(part.strip() for part in text.partition("=")):
+        raise ValueError(f"{text!r} must have the form DRUG=GROUP, such as lenalidomide=eu")
+    return text
+
+
+def _line(text: str) -> str:
+    return text
+
+
 def _read_by(read: Callable[[str], object]) -> Callable[[str], str]:
     """A check by a function that raises PatientError; the text stays as it was given."""
 
@@ -241,6 +264,12 @@ class Kind:
 
 
 _WEIGHED = {"weight": _read_by(read_weight), "height": _read_by(read_height)}
+_CHOSEN: dict[str, Callable[[str], str]] = {
+    "set": _setting,
+    "rule": _named,
+    "weigh": _line,
+    "sex": _one_of(("female", "male")),
+}
 _LAB: dict[str, Callable[[str], str]] = {
     "creatinine": _read_by(read_creatinine),
     "crcl": _read_by(_clearance),
@@ -250,7 +279,9 @@ _LAB: dict[str, Callable[[str], str]] = {
     "child_pugh": _one_of(CHILD_PUGH),
     "liver": _one_of(LIVER),
 }
-UNDO, UPGRADE = "undo", "upgrade"
+# Of what `choose` says, what a plan has several of.
+CHOSEN_LISTS = ("rule", "weigh")
+CHOOSE, UNDO, UPGRADE = "choose", "undo", "upgrade"
 KINDS: dict[str, Kind] = {
     "delay": Kind({"at": _at, "mode": _mode, "by": _by, "to": _date}, required=("at", "mode"), one=("by", "to")),
     "hold": Kind({"drug": parse_id, "since": _date}, required=("drug", "since")),
@@ -266,6 +297,7 @@ KINDS: dict[str, Kind] = {
         one=("date", "not_given"),
         needs=(("amount", "date"), ("date", "amount")),
     ),
+    CHOOSE: Kind(_CHOSEN, some=tuple(_CHOSEN)),
     "override": Kind({"name": _name}, required=("name",)),
     "stop": Kind({"since": _date}, required=("since",)),
     "phase": Kind({"phase": parse_id, "start": _date, "skip": _yes}, required=("phase",), one=("start", "skip")),

@@ -67,6 +67,7 @@ _WORDS: dict[str, Callable[[Mapping[str, str]], str]] = {
     "weigh": _measured,
     "lab": _measured,
     "given": _given,
+    "choose": lambda fields: ", ".join(f"{name} {text}" for name, text in fields.items()),
     "override": lambda fields: f"{fields['name']} let pass",
     "stop": lambda fields: f"nothing given from {fields['since']} on",
     "phase": _phase,

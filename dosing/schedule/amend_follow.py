@@ -95,7 +95,18 @@ def _by_rule(late: Late, state: State) -> Iterator[str]:
         return
     first, new = min((before.date, after.date) for before, after in moved)
     yield f"{rule}: {entries(len(moved))} of {subject(late.entry)} {days(late.by)} later, {first} -> {new}{_OTHERS[keep]}"
+    yield from _left_behind(moved, state)
     yield from turned
+
+
+def _left_behind(moved: Sequence[Pair], state: State) -> Iterator[str]:
+    """Which drugs were on the same days as what moves, and stay there: a premedication belongs to its drug."""
+    left = {before.date for before, _ in moved}
+    drug = subject(moved[0][0])
+    there = [entry for entry in state.ordered(state.entries.values()) if entry.date in left and is_drug(entry) and not state.status(entry)]
+    names = dict.fromkeys(subject(entry) for entry in there if subject(entry) != drug)
+    if names:
+        yield f"NOT MOVED, though on the same days until now: {', '.join(names)}; look whether they belong to it, as a premedication does"
 
 
 def _picked(keep: Keep, late: Late, state: State) -> list[Entry]:

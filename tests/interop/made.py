@@ -133,7 +133,7 @@ LOG: Sequence[Sequence[str]] = (
     ("delay", "--at", "C2 D1", "--by", "7d", "--reason", "platelets 20, ANC 0.8", "--on", "2026-04-10"),
     ("hold", "--drug", "lenalidomide", "--from", "2026-05-04", "--reason", "rash", "--on", "2026-05-04"),
     ("undo", "--reason", "it was the soap", "--on", "2026-05-05"),
-    ("stop", "--from", "2026-05-12", "--reason", "transplant", "--on", "2026-05-12"),
+    ("stop", "--from", "2026-05-07", "--reason", "transplant", "--on", "2026-05-06"),
 )
 
 
@@ -146,6 +146,11 @@ def history(folder: Path, tz: str = "Europe/Berlin") -> list[Made]:
         _dosing("plan", kind, str(file), *options)
         found.append(_as_it_stands(file, tz))
     return found
+
+
+def changed_since(folder: Path, day: date, tz: str = "Europe/Berlin") -> Made:
+    """After `history`: the calendar with only what changed after that day."""
+    return Made(f"since-{day}", tz, load_plan(folder / "p017.plan.yaml").to_ical(since=day))
 
 
 def _as_it_stands(file: Path, tz: str) -> Made:

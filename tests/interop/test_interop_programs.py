@@ -51,7 +51,8 @@ def test_a_backslash_before_an_n(read: Read, request: pytest.FixtureRequest, tmp
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
-    return made.history(tmp_path_factory.mktemp("plan"))
+    folder = tmp_path_factory.mktemp("plan")
+    return [*made.history(folder), made.changed_since(folder, date(2026, 4, 1))]
 
 
 def test_a_plan_that_changes(read: Read, history: list[Made], tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def test_foreign_words(read: Read, words: str, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
-    return made.history(tmp_path_factory.mktemp("plan"))
+    folder = tmp_path_factory.mktemp("plan")
+    return [*made.history(folder), made.changed_since(folder, date(2026, 4, 1))]
 
 
 @pytest.mark.long

@@ -268,7 +268,8 @@ def test_keep_the_interval(read: Read) -> None:
     assert said(after) == [
         "change 1 on 2026-12-31 (snow): one C1D8 a given on 2026-01-14, 2 days late (planned on 2026-01-12);"
         " keep the interval [label]: 10 entries of a 2 days later, 2026-01-19 -> 2026-01-21;"
-        " other drugs keep their dates, a delay of 'this and all that follow' (all) moves everything"
+        " other drugs keep their dates, a delay of 'this and all that follow' (all) moves everything;"
+        " NOT MOVED, though on the same days until now: b; look whether they belong to it, as a premedication does"
     ]
 
 
@@ -307,7 +308,7 @@ def test_the_interval_takes_held_and_omitted_doses_along(read: Read) -> None:
         *("01-05", "01-12 given 01-13", "01-20 omitted", "01-27 held"),
         *("02-03", "02-10", "02-17", "02-24"),
     ]
-    assert said(after)[3].endswith("moves everything; 1 entry no longer within a hold")
+    assert said(after)[3].endswith("as a premedication does; 1 entry no longer within a hold")
 
 
 def test_keep_pairs_together(read: Read) -> None:

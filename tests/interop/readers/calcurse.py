@@ -25,19 +25,7 @@ def read(path: Path, tz: str) -> list[Seen]:
     with tempfile.TemporaryDirectory() as folder:
         report = output([calcurse, "-D", folder, "-C", folder, "-i", path], tz=tz)
         assert " 0 skipped" in report, report
-        asked = [
-            "--input-datefmt",
-            "4",
-            "--output-datefmt",
-            "%Y-%m-%d",
-            "-Q",
-            "--filter-type",
-            "cal",
-            "--from",
-            str(first),
-            "--to",
-            str(last),
-        ]
+        asked = ["--input-datefmt", "4", "--output-datefmt", "%Y-%m-%d", "-Q", "--filter-type", "cal", f"--from={first}", f"--to={last}"]
         return list(_events(output([calcurse, "-D", folder, "-C", folder, *asked, *_FORMATS], tz=tz)))
 
 

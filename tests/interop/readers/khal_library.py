@@ -28,11 +28,11 @@ def read(path: Path, tz: str) -> list[Seen]:
 
 @contextmanager
 def _pytz() -> Iterator[None]:
-    icalendar.use_pytz()
+    icalendar.use_pytz()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        icalendar.use_zoneinfo()
+        icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
 
 
 def _seen(event: Any) -> Seen:
