@@ -133,9 +133,9 @@ class _Making:
         }
         yield from (Legend(place, state, text) for (place, state), text in words.items() if (place, state) in used)
         if any(state is State.GIVEN for _, state in used):
-            yield Legend(Place.CLINIC, State.GIVEN, say("With a tick: it has been given"))
+            yield Legend(Place.CLINIC, State.GIVEN, say("With a tick: it has been done"))
         if any(state is State.NOT_GIVEN for _, state in used):
-            yield Legend(Place.CLINIC, State.NOT_GIVEN, say("Crossed out: it is not given"))
+            yield Legend(Place.CLINIC, State.NOT_GIVEN, say("Crossed out: you do not get it or take it"))
 
     # -- months ---------------------------------------------------------------------------------------------------
 

@@ -49,9 +49,10 @@ class Wording:
     def tag(self, entry: Entry) -> str:
         """What became of the entry, in a word or two; nothing for one that stands."""
         say = self.language.say
+        done, not_done = self._done(entry)
         words = {
-            GIVEN: say("given"),
-            NOT_GIVEN: say("not given"),
+            GIVEN: done,
+            NOT_GIVEN: not_done,
             HELD: say("paused"),
             OMITTED: say("left out"),
             STOPPED: say("stopped"),
@@ -61,6 +62,13 @@ class Wording:
         if entry.status:
             return words[entry.status]
         return say("only if your clinic says so") if entry.optional else ""
+
+    def _done(self, entry: Entry) -> tuple[str, str]:
+        """That it took place, and that it did not: a medicine is taken at home and given in the clinic, a visit is done."""
+        say = self.language.say
+        if entry.kind != "drug":
+            return say("done"), say("not done")
+        return (say("taken"), say("not taken")) if self.place(entry) is Place.HOME else (say("given"), say("not given"))
 
     def much(self, row: Dosed) -> Text:
         """What to take each time: `1 capsule of 25 mg`, or the amount; nothing where neither is known."""
