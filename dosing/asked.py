@@ -98,6 +98,10 @@ class Asked:
             closed = replace(closed, holidays=_value("--country", self.texts["country"], parse_holidays))
         return closed if closed != Closed() else None
 
+    def site(self) -> "Site | None":
+        """The site's file, where one is named. Raises errors of files."""
+        return _load(self.texts["site"]) if self.texts.get("site") else None
+
     @property
     def move(self) -> bool:
         """Whether clinic days leave closed days. Raises ScheduleError where it is neither yes nor no, or where no day is closed."""

@@ -36,17 +36,18 @@ from dosing.schedule.amend import amend
 from dosing.schedule.amend_where import drug_at, entries_at
 from dosing.schedule.changes import Change, Given
 from dosing.schedule.clinic import DrugOf
-from dosing.schedule.draw import Schedule, draw, wanted_phases
-from dosing.schedule.entries import SKIPPED, STOPPED, Entry, Key
+from dosing.schedule.draw import Schedule, draw
+from dosing.schedule.entries import SKIPPED, STOPPED, Key
 from dosing.schedule.gaps import PHASE_START, Missing
 from dosing.schedule.stretches import Stretch, joined, settled, stretch_of
 from dosing.schedule.timeline import Horizon
 from dosing.units import Quantity
+from dosing.view import ALL, View, viewed
 
 if TYPE_CHECKING:
     from dosing.api import PatientSheet
-    from dosing.dose.sheet import Line
     from dosing.export.follow import Version
+    from dosing.export.style import Style
 
 T = TypeVar("T", int, date)
 
@@ -60,23 +61,6 @@ _COMMANDS = {
     "--weight": "weigh",
 }
 _SIZES = {"height", "weight"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What somebody wants to see of a plan: the first `cycles` of each phase, nothing after `until`, these phases; all, if not said.
-
-    An open phase is drawn further than the plan says where more is asked for. `country` and `move` are as on the command line.
-    """
-
-    cycles: int | None = None
-    until: date | None = None
-    phases: tuple[str, ...] = ()
-    country: str = ""
-    move: bool = False
-
-
-ALL = View()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +101,15 @@ class Treatment:
 
     def schedule(self, view: View = ALL, *, limits: bool = True) -> PatientSchedule:
         """The schedule as it is after all changes; without `limits`, also one that a limit stops, which it says. Raises DosingError."""
-        return PatientSchedule(_viewed(_Work(self, self.regimen().regimen, view).dosed(limits=limits), view))
+        return PatientSchedule(viewed(_Work(self, self.regimen().regimen, view).dosed(limits=limits), view))
 
     def sheet(self, view: View = ALL) -> "PatientSheet":
         """The distinct amounts of the schedule as it is after all changes, each with its first day. Raises DosingError."""
         from dosing.api import PatientSheet
-        from dosing.dose.sheet import Sheet
+        from dosing.dose.sheet import sheet_of
 
         drawn = self.schedule(view)
-        gaps = tuple(each for each in drawn.dosed.schedule.missing if each.path.rpartition(".")[2] in ("drug", "dose"))
-        return PatientSheet(Sheet(tuple(_lines(drawn.dosed)), gaps), drawn.notes)
+        return PatientSheet(sheet_of(drawn.dosed), drawn.notes)
 
     def patient_now(self) -> Patient:
         """All that was measured last."""
@@ -142,7 +125,22 @@ class Treatment:
             known |= {"measured_on": str(each.since)} if _SIZES & each.texts.keys() else {}
         return known
 
-    def to_ical(self, view: View = ALL, *, stamp: datetime | None = None, since: date | None = None, plan_id: str = "") -> bytes:
+    def named(self) -> list[str]:
+        """The plan and its regimen as a page names them: with version, hash, and the last change."""
+        version, definition = in_force(self.plan)
+        log = self.plan.log
+        last = f", change {log[-1].n} of {log[-1].on} ({log[-1].follows[:8]})" if log else ""
+        return [f"plan {self.plan.id}{last}", f"{self.plan.regimen} version {version} ({definition[len('sha256:') :][:8]})"]
+
+    def to_ical(
+        self,
+        view: View = ALL,
+        *,
+        stamp: datetime | None = None,
+        since: date | None = None,
+        plan_id: str = "",
+        style: "Style | None" = None,
+    ) -> bytes:
         """The calendar that follows the plan, named by the plan's id or by `plan_id`; `since`: only what changed after that day.
 
         Raises OutputError where there is nothing to write, RegimenError where the definition of that day isn't at hand, and DoseError for
@@ -156,7 +154,9 @@ class Treatment:
         at = None if since is None else len(as_of(self.plan, since).log) - earlier
         if at is not None and at < 0:
             raise RegimenError(f"plan {self.plan.id} went by another version of {self.plan.regimen} on {since}, which isn't at hand")
-        return to_ical(versions[-1].dosed, stamp=stamp, plan_id=plan_id or self.plan.id, versions=versions, since=at, earlier=earlier)
+        return to_ical(
+            versions[-1].dosed, stamp=stamp, plan_id=plan_id or self.plan.id, versions=versions, since=at, earlier=earlier, style=style
+        )
 
     def versions(self, view: View = ALL) -> "tuple[Version, ...]":
         """The plan as it stood before the first change and after each, as far back as the definitions of then are at hand."""
@@ -177,7 +177,7 @@ class Treatment:
                     raise
                 return
             # Alike in each, so that a version shows the same whether it is the last or not.
-            yield Version(log[count - 1].on if count else None, _viewed(_Work(then, regimen, view).dosed(limits=False), view))
+            yield Version(log[count - 1].on if count else None, viewed(_Work(then, regimen, view).dosed(limits=False), view))
 
     def appended(self, *, on: date, kind: str, fields: Mapping[str, str], reason: str, author: str = "") -> "Treatment":
         """The treatment with one more change in its log.
@@ -445,49 +445,3 @@ def _said(stretches: Sequence[Stretch], made: Sequence[Personal]) -> Iterator[st
                 begins = f"from {stretch.since} on" if number else ""
                 ends = f"before {end}" if end else ""
                 yield f"{', '.join(filter(None, (begins, ends)))}: {line}"
-
-
-# -- what is seen -------------------------------------------------------------------------------------------------
-
-
-def _viewed(dosed: DosedSchedule, view: View) -> DosedSchedule:
-    """The part of the schedule that somebody wants to see; sums and limits were looked at over the whole."""
-    if view.cycles is None and view.until is None and not view.phases:
-        return dosed
-    schedule = dosed.schedule
-    phases = [phase.id for phase in wanted_phases(schedule.regimen, view.phases)]
-    rows = tuple(row for row in dosed.rows if row.entry.phase in phases and _within(row.entry, view))
-    until = min(filter(None, (schedule.until, view.until)), default=None)
-    undated = tuple(each for each in schedule.undated if each.phase in phases)
-    asked = {each.missing for each in undated}
-    seen = replace(
-        schedule,
-        phases={id: placed for id, placed in schedule.phases.items() if id in phases},
-        entries=tuple(row.entry for row in rows),
-        undated=undated,
-        missing=tuple(each for each in schedule.missing if each in asked or each.path.partition(".")[0] in phases),
-        until=until,
-    )
-    return replace(dosed, schedule=seen, rows=rows)
-
-
-def _lines(dosed: DosedSchedule) -> Iterator["Line"]:
-    """One line for each distinct amount, with the day on which it is first planned and how often it is."""
-    from dosing.dose.sheet import Line
-
-    found: dict[object, list[int]] = {}
-    for number, row in enumerate(dosed.rows):
-        if row.amount and row.entry.counts:
-            found.setdefault((row.entry.phase, row.entry.activity, row.amount), []).append(number)
-    for numbers in found.values():
-        row = dosed.rows[numbers[0]]
-        entry, findings = row.entry, tuple(each for each in dosed.findings if each.row == numbers[0])
-        where = f"from {entry.when} on {entry.date} ({len(numbers)} {'dose' if len(numbers) == 1 else 'doses'})"
-        if row.amount and row.order:
-            yield Line(entry.phase, entry.activity, where, entry.facts["dose"], row.order, row.amount, entry.route, entry.over, findings)
-
-
-def _within(entry: Entry, view: View) -> bool:
-    if view.until and min(entry.date, entry.happens_on) > view.until:
-        return False
-    return view.cycles is None or entry.cycle is None or entry.cycle <= view.cycles

@@ -12,10 +12,11 @@ import click
 
 import dosing
 from dosing.cli.calculate import auc, bsa, crcl, round_
+from dosing.cli.calendar import calendar
 from dosing.cli.check import check, verify
 from dosing.cli.dose import dose
 from dosing.cli.plan import plan
-from dosing.cli.schedule import calendar, schedule, summary
+from dosing.cli.schedule import schedule, summary
 from dosing.cli.share import share
 from dosing.cli.show import regimens, show
 from dosing.cli.site import site

@@ -41,9 +41,14 @@ def decided(on: str | None) -> date:
     """The day on which something was decided: the one given, or today, which is then said. Raises ScheduleError."""
     if on is not None:
         return options.parse_day("--on", on)
-    today = datetime.now().astimezone().date()
-    tell([f"note: decided on {today}, today; --on names another day"])
-    return today
+    return today("decided on {}, today; --on names another day")
+
+
+def today(said: str) -> date:
+    """The day of the clock, which is said: `{}` in `said` stands for it."""
+    day = datetime.now().astimezone().date()
+    tell([f"note: {said.format(day)}"])
+    return day
 
 
 # -- dates --------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dosing.dose.practice import Practice
     from dosing.dose.sheet import Line
     from dosing.dose.steps import Step
-    from dosing.treatment import View
+    from dosing.view import View
 
 _INDENT = "    "
 _BY_CYCLE = "By cycle: what is given in a day and what is given in a cycle are different numbers"

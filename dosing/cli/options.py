@@ -13,7 +13,8 @@ from dosing.errors import PatientError, RegimenError, ScheduleError
 if TYPE_CHECKING:
     from dosing.api import ChosenRegimen
     from dosing.asked import Asked
-    from dosing.treatment import Treatment, View
+    from dosing.treatment import Treatment
+    from dosing.view import View
 
 # Of a plan file it can be asked how much of it is drawn, and where its closed days are; all else it says itself.
 SEEN_OF_A_PLAN = ("cycles", "until", "phases", "country", "move")
@@ -177,7 +178,7 @@ class Chosen:
 
     def view(self, name: str) -> "View":
         """What is to be seen of a plan file. Raises ScheduleError for an option that the plan itself answers."""
-        from dosing.treatment import View
+        from dosing.view import View
 
         context = click.get_current_context()
         given = (each for each in self.options if context.get_parameter_source(each) is ParameterSource.COMMANDLINE)

@@ -1,7 +1,8 @@
 """The distinct amounts of a regimen or of a drug for one patient, without dates: what `dosing dose` prints."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dosing.dose.amount import Amount, Order, compute
@@ -14,6 +15,7 @@ from dosing.dose.order import drugs_given, order_of
 from dosing.dose.patient import Patient
 from dosing.dose.practice import USUAL, Practice
 from dosing.dose.reduction import Place, Reduction, check_reductions, in_force
+from dosing.dose.schedule import DosedSchedule
 from dosing.errors import DoseError
 from dosing.regimen import grid
 from dosing.regimen.facts import DoseAsIn, Fact, Minutes, Scoped
@@ -97,6 +99,23 @@ def sheet(regimen: Regimen, course: Course | Patient, *, practice: Practice = US
     findings = tuple(dict.fromkeys(finding for line in lines for finding in line.findings))
     require(findings)
     return Sheet(tuple(lines), tuple(sorted(dict.fromkeys(missing), key=lambda each: not each.by_variant)), findings)
+
+
+def sheet_of(dosed: DosedSchedule) -> Sheet:
+    """Every distinct amount of a dosed schedule, with the day on which it is first planned and how often it is; nothing stops it."""
+    found: dict[object, Line] = {}
+    often: Counter[object] = Counter()
+    for number, row in enumerate(dosed.rows):
+        entry = row.entry
+        if row.amount and row.order and entry.counts:
+            key = entry.phase, entry.activity, row.amount
+            passed = tuple(each for each in dosed.findings if each.row == number)
+            where, fact = f"from {entry.when} on {entry.date}", entry.facts["dose"]
+            line = Line(entry.phase, entry.activity, where, fact, row.order, row.amount, entry.route, entry.over, passed)
+            found.setdefault(key, line)
+            often[key] += 1
+    lines = (replace(line, where=f"{line.where} ({often[key]} {'day' if often[key] == 1 else 'days'})") for key, line in found.items())
+    return Sheet(tuple(lines), tuple(each for each in dosed.schedule.missing if each.path.rpartition(".")[2] in ("drug", "dose")))
 
 
 def _routes(activity: Activity) -> str:

@@ -1,14 +1,19 @@
-"""The events of a calendar as plain records: what of one slot happens at one place on one date.
+"""The events of a calendar as plain records: what of one slot happens at one place on one date, or one of the two finer and coarser ways.
 
 A slot is a day of a phase with all its entries, or one date of a visit. At each place the first entry of a slot (by its place in the day)
 leads: its event is named by plan, slot and place, and keeps that name whatever its date. Entries of the slot that come to lie on another
 date than the leading one make a further event, named also by the first of their activities. What was given is on the day it was given.
+
+An event of a single drug is named by the entry. That of a course is named by its first entry: a change within a course leaves the days
+before it in their event, and makes new ones of the days after it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from hashlib import sha256
+from itertools import groupby
 
 import dosing
 from dosing.dose.schedule import Dosed, DosedSchedule
@@ -17,18 +22,33 @@ from dosing.export.text import as_given, in_words, moved_from, named, ordered, w
 from dosing.regimen.drug import Drug
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
-from dosing.schedule.clinic import at_home
+from dosing.schedule.clinic import at_home, day_text
 from dosing.schedule.entries import GIVEN, Entry, Key
 
 CLINIC, HOME = "clinic", "home"
 TITLES = {CLINIC: "Clinic", HOME: "At home"}
+_DAY = timedelta(days=1)
+_REPLACED = "What stood here has been replaced by other entries of this calendar."
+
+
+class Grain(StrEnum):
+    """What makes one event.
+
+    DAY: what of one day of a phase happens at one place. DRUG: one drug, examination or visit on one day. COURSE: in the clinic as DAY; at
+    home, days in a row of one cycle on which the same amount of a drug is taken.
+    """
+
+    DAY = "day"
+    DRUG = "drug"
+    COURSE = "course"
 
 
 @dataclass(frozen=True, slots=True)
 class DayEvent:
-    """One all-day event; two are equal where a calendar shows the same.
+    """One event on a day, or on all days from `day` to `last`; two are equal where a calendar shows the same.
 
-    `uid` names it for ever; `cancelled` says that nothing of it takes place. `slot` is its place among the events of a day.
+    `uid` names it for ever; `cancelled` says that nothing of it takes place. `course` is the drug of a course. `slot` is its
+    place among the events of a day.
     """
 
     uid: str
@@ -37,12 +57,29 @@ class DayEvent:
     summary: str
     description: str
     cancelled: bool = False
+    last: date | None = None
+    course: str = ""
     slot: tuple[int | str, ...] = field(default=(), compare=False)
+
+    @property
+    def end(self) -> date:
+        """The day after its last one."""
+        return (self.last or self.day) + _DAY
 
     @property
     def place_in_calendar(self) -> tuple[date, str, tuple[int | str, ...], str]:
         """What a calendar is ordered by: date, place, slot."""
         return self.day, self.place, self.slot, self.uid
+
+    def gone(self, said: Iterable[str] = ()) -> "DayEvent":
+        """The event as it stays where the plan no longer has it.
+
+        Of a course only its first day stays, and nothing of what it said but `said`: its other days may be those of another course now.
+        """
+        if not self.course:
+            return replace(self, cancelled=True)
+        summary = f"{TITLES[self.place]} - {self.course}: see the other entries"
+        return replace(self, cancelled=True, last=None, summary=summary, description="\n".join([_REPLACED, *said]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +95,11 @@ class _About:
         return find_drug(id, regimen=self.regimen)
 
 
-def events_of(dosed: DosedSchedule, *, plan: str) -> list[DayEvent]:
+# The rows of a slot, each after its place.
+_Slot = list[tuple[str, Dosed]]
+
+
+def events_of(dosed: DosedSchedule, *, plan: str, grain: Grain = Grain.DAY) -> list[DayEvent]:
     """The events of a schedule in order of date, place and slot; `plan` tells the UIDs of two plans apart."""
     regimen = dosed.schedule.regimen
     order = {phase.id: number for number, phase in enumerate(regimen.phases)}
@@ -66,8 +107,9 @@ def events_of(dosed: DosedSchedule, *, plan: str) -> list[DayEvent]:
     slots: dict[Key, list[Dosed]] = {}
     for row in dosed.rows:
         slots.setdefault(_slot(row.entry), []).append(row)
-    found = [event for slot, rows in slots.items() for event in _of_slot(slot, rows, about)]
-    return sorted(found, key=lambda event: event.place_in_calendar)
+    placed = {slot: _placed(rows, about) for slot, rows in slots.items()}
+    make = {Grain.DAY: _days, Grain.DRUG: _drugs, Grain.COURSE: _courses}[grain]
+    return sorted(make(placed, about), key=lambda event: event.place_in_calendar)
 
 
 def first_of(events: Sequence[DayEvent]) -> str:
@@ -100,11 +142,10 @@ def _slot(entry: Entry) -> Key:
     return entry.key if entry.day is None else (entry.phase, entry.cycle, entry.day, "", entry.n)
 
 
-def _of_slot(slot: Key, rows: list[Dosed], about: _About) -> Iterator[DayEvent]:
+def _placed(rows: list[Dosed], about: _About) -> _Slot:
+    """The rows of a slot in the order of the day, each with its place."""
     rows.sort(key=lambda row: (row.entry.rank, row.entry.activity))
-    where = _places([row.entry for row in rows], about)
-    for place in sorted(set(where)):
-        yield from _at_place(slot, place, [row for row, at in zip(rows, where, strict=True) if at == place], about)
+    return list(zip(_places([row.entry for row in rows], about), rows, strict=True))
 
 
 def _places(entries: Sequence[Entry], about: _About) -> list[str]:
@@ -127,34 +168,110 @@ def _on(entry: Entry, standing: set[date], visited: set[date]) -> bool:
     return entry.happens_on in (standing if entry.counts else visited)
 
 
+# -- one event for a day of a phase and a place -------------------------------------------------------------------
+
+
+def _days(placed: Mapping[Key, _Slot], about: _About) -> Iterator[DayEvent]:
+    for slot, rows in placed.items():
+        for place in sorted({at for at, _ in rows}):
+            yield from _at_place(slot, place, [row for at, row in rows if at == place], about)
+
+
 def _at_place(slot: Key, place: str, rows: list[Dosed], about: _About) -> Iterator[DayEvent]:
     """The events of one slot at one place; `rows` are in the order of the day, the leading one first."""
     by_date: dict[date, list[Dosed]] = {}
     for row in rows:
         by_date.setdefault(row.entry.happens_on, []).append(row)
-    for number, (day, here) in enumerate(by_date.items()):
-        activity = here[0].entry.activity if number else ""
-        yield _event(slot, place, day, here, activity, about)
-
-
-def _event(slot: Key, place: str, day: date, rows: list[Dosed], further: str, about: _About) -> DayEvent:
     phase, cycle, of_cycle, activity, n = slot
+    for number, (day, here) in enumerate(by_date.items()):
+        named_by = activity or (here[0].entry.activity if number else "")
+        uid = _uid(about.plan, phase, cycle, of_cycle, n, place, named_by)
+        yield _event(uid, place, day, here, about, (about.order[phase], of_cycle is None, cycle or 0, of_cycle or 0, activity, n))
+
+
+def _event(uid: str, place: str, day: date, rows: list[Dosed], about: _About, slot: tuple[int | str, ...]) -> DayEvent:
     standing = [_short(row) for row in rows if row.entry.counts]
     named_all = standing or [_name(row, about) for row in rows]
     when = rows[0].entry.when
     return DayEvent(
-        uid=_uid(about.plan, phase, cycle, of_cycle, n, place, activity or further),
+        uid=uid,
         day=day,
         place=place,
         summary=f"{TITLES[place]} - {f'{when}: ' if when else ''}{'; '.join(named_all)}",
         description="\n".join(_line(row, about) for row in rows),
         cancelled=not standing,
-        slot=(about.order[phase], of_cycle is None, cycle or 0, of_cycle or 0, activity, n),
+        slot=slot,
     )
 
 
 def _uid(*about: object) -> str:
     return f"{sha256(repr(about).encode()).hexdigest()[:32]}@dosing"
+
+
+# -- one event for a drug and a day -------------------------------------------------------------------------------
+
+
+def _drugs(placed: Mapping[Key, _Slot], about: _About) -> Iterator[DayEvent]:
+    for (phase, cycle, of_cycle, _, n), rows in placed.items():
+        for number, (place, row) in enumerate(rows):
+            slot = (about.order[phase], of_cycle is None, cycle or 0, of_cycle or 0, number, row.entry.activity, n)
+            yield _event(_uid(about.plan, Grain.DRUG, *row.entry.key), place, row.entry.happens_on, [row], about, slot)
+
+
+# -- one event for days in a row at home --------------------------------------------------------------------------
+
+
+def _courses(placed: Mapping[Key, _Slot], about: _About) -> Iterator[DayEvent]:
+    yield from _days({slot: here for slot, rows in placed.items() if (here := [each for each in rows if each[0] == CLINIC])}, about)
+    taken: dict[tuple[str, int | None, str, bool], list[Dosed]] = {}
+    for rows in placed.values():
+        for place, row in rows:
+            if place == HOME:
+                entry = row.entry
+                taken.setdefault((entry.phase, entry.cycle, entry.activity, entry.counts), []).append(row)
+    yield from (_course(run, about) for rows in taken.values() for run in _runs(rows))
+
+
+def _runs(rows: list[Dosed]) -> Iterator[list[Dosed]]:
+    """Rows of one activity as runs of days in a row with the same words."""
+    run: list[Dosed] = []
+    for row in sorted(rows, key=lambda row: (row.entry.happens_on, row.entry.key[2])):
+        if run and (row.entry.happens_on - run[-1].entry.happens_on != _DAY or _taken(row) != _taken(run[-1])):
+            yield run
+            run = []
+        run.append(row)
+    yield run
+
+
+def _course(run: list[Dosed], about: _About) -> DayEvent:
+    entry, last = run[0].entry, run[-1].entry
+    name = _name(run[0], about)
+    given = " given" if all(row.entry.status == GIVEN for row in run) else ""
+    return DayEvent(
+        uid=_uid(about.plan, Grain.COURSE, *entry.key),
+        day=entry.happens_on,
+        place=HOME,
+        summary=f"{TITLES[HOME]} - {_span(entry, last)}: {f'{_taken(run[0])}{given}' if entry.counts else name}",
+        description="\n".join(_course_lines(run, about)),
+        cancelled=not entry.counts,
+        last=last.happens_on,
+        course=name,
+        slot=(about.order[entry.phase], False, entry.cycle or 0, entry.day or 0, entry.activity, entry.n),
+    )
+
+
+def _course_lines(run: list[Dosed], about: _About) -> Iterator[str]:
+    """What is to be said of a course: that it is every day, and all that is to be said of its entries, each once."""
+    first, last = run[0].entry, run[-1].entry
+    if len(run) > 1 and first.counts:
+        yield f"Every day from {day_text(first.happens_on)} to {day_text(last.happens_on)}"
+    same = [(line, [row.entry for row in rows]) for line, rows in groupby(run, key=lambda row: _line(row, about))]
+    yield from (line if len(same) == 1 else f"{_span(entries[0], entries[-1])}: {line}" for line, entries in same)
+
+
+def _span(first: Entry, last: Entry) -> str:
+    """`C1D1`, `C1D1 to D21`."""
+    return first.when if first is last else f"{first.when} to D{last.day}"
 
 
 # -- words --------------------------------------------------------------------------------------------------------
@@ -163,13 +280,29 @@ def _uid(*about: object) -> str:
 def _short(dosed: Dosed) -> str:
     """An entry that counts in a few words: `carfilzomib 49.1 mg`, `lenalidomide 25 mg given`."""
     entry = dosed.entry
-    optional = " (optional)" if entry.optional else ""
+    optional = _optional(entry)
     if entry.kind != "drug":
         return f"{entry.what}{optional}"
     given = entry.status == GIVEN
-    much = f" {(dosed.given if given else dosed.amount or ordered(dosed)) or ''}".rstrip()
+    much = dosed.given if given else dosed.amount or ordered(dosed)
+    return f"{_dose(dosed, much)}{' given' if given else optional}"
+
+
+def _taken(dosed: Dosed) -> str:
+    """What is taken of a drug on a day, whether it has been given by now or not; nothing for one that doesn't count."""
+    entry = dosed.entry
+    return f"{_dose(dosed, dosed.given or dosed.amount or ordered(dosed))}{_optional(entry)}" if entry.counts else ""
+
+
+def _dose(dosed: Dosed, much: object) -> str:
+    """`lenalidomide 25 mg`, `capecitabine 1500 mg x2`."""
+    entry = dosed.entry
     times = f" x{entry.times.per_day}" if entry.times and entry.times.per_day > 1 else ""
-    return f"{named(dosed) if entry.drug else entry.what}{much}{times}{' given' if given else optional}"
+    return f"{named(dosed) if entry.drug else entry.what}{f' {much}' if much else ''}{times}"
+
+
+def _optional(entry: Entry) -> str:
+    return " (optional)" if entry.optional else ""
 
 
 def _name(dosed: Dosed, about: _About) -> str:

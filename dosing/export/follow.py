@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dosing.dose.schedule import DosedSchedule
-from dosing.export.events import DayEvent, events_of, first_of, whole, with_whole
+from dosing.export.events import DayEvent, Grain, events_of, first_of, whole, with_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Followed:
     modified: date | None = None
 
 
-def follow(versions: Iterable[Version], *, plan: str, earlier: int = 0) -> list[Followed]:
+def follow(versions: Iterable[Version], *, plan: str, earlier: int = 0, grain: Grain = Grain.DAY) -> list[Followed]:
     """Every event that one of the versions has, in order of date, place and slot; `plan` tells the UIDs of two plans apart.
 
     `earlier` is how many versions there were before the first that can still be drawn: no event was changed more often than that.
@@ -43,11 +43,11 @@ def follow(versions: Iterable[Version], *, plan: str, earlier: int = 0) -> list[
     latest: date | None = None
     for number, version in enumerate(versions):
         latest = max(filter(None, (latest, version.on if number else None)), default=None)
-        events = events_of(version.dosed, plan=plan)
+        events = events_of(version.dosed, plan=plan, grain=grain)
         if first is None and events:
             first = first_of(events), whole(version.dosed)
         now = {event.uid: event for event in (with_whole(events, *first) if first else ())}
-        gone = {uid: replace(each.event, cancelled=True) for uid, each in found.items() if uid not in now}
+        gone = {uid: each.event.gone(first[1] if first and uid == first[0] else ()) for uid, each in found.items() if uid not in now}
         for uid, event in (now | gone).items():
             found[uid] = _after(found.get(uid), Followed(event, earlier, number, latest))
     return sorted(found.values(), key=lambda each: each.event.place_in_calendar)

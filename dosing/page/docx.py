@@ -1,19 +1,20 @@
 """A page as a Word file for clinics that edit: all looks are styles, headings are headings, a month is a table with a heading row."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from dosing.errors import OutputError, nearest
-from dosing.page.docx_styles import numbering_xml, settings_xml, styles_xml
+from dosing.page.docx_room import LETTER_MM, LINE_MM, SIDES_MM, Grid, fit, heights, joined
+from dosing.page.docx_styles import DOSE_POINTS, numbering_xml, settings_xml, styles_xml
 from dosing.page.language import find_language
 from dosing.page.model import Course, Day, Dose, Item, Legend, Medicine, Month, Page, Place, State, Text
-from dosing.page.office import BOX, directions, place_words, safe_page, sign
+from dosing.page.office import BOX, directions, lines_of, place_words, safe_page, sign, width
 
 if TYPE_CHECKING:
     from docx.document import Document as WordFile
@@ -25,22 +26,20 @@ if TYPE_CHECKING:
 _INTO = "a Word file"
 # Sheets on their long side: width and height in mm.
 PAPERS = {"a4": (297, 210), "letter": (279.4, 215.9)}
-_MARGIN_MM, _TOP_MM, _BOTTOM_MM, _FOOTER_MM = 10, 10, 18, 6
+_MARGIN_MM, _TOP_MM, _FOOTER_MM = 10, 10, 6
 _WEEK = 7
-# What a month must not be higher than on a sheet: without margins, footer, heading, and names of the days.
-_HEAD_MM = 20
-# A letter is about so wide and a line so high, in mm for each point of its size; a row has so much more; half of it is margins.
-_LETTER_MM, _LINE_MM, _ROW_MM, _SIDES_MM = 0.19, 0.43, 2.5, 2.5
-# Sizes of letters in the days, from the one that is tried first.
-_POINTS = (11, 10, 9, 8, 7)
+# The heading of a month and the names of its days.
+_HEAD_MM = 18
+_FOOTER_POINTS = 8
 # Rows of a month that has room are so much of it higher, but no higher than this.
 _SPREAD, _ROW_MAX_MM = 0.85, 32
 # The diary: how wide its columns are, of the whole.
-_DIARY = (0.2, 0.22, 0.58)
-_BETWEEN_DOSES = "   "
+_DIARY = (0.15, 0.2, 0.65)
 # What python-docx's own start of a file has and this one needs not: a picture of it, who wrote it with what, copies of its styles.
 _NEEDLESS = ("/thumbnail", "/extended-properties", "/stylesWithEffects", "/customXml", "/webSettings")
 _TITLE_LONGEST = 255
+# A blank between a number and a word.
+_LOOSE = re.compile(r"(?<=\d) (?=[^\W\d])")
 _FIELDS = {"{page}": "PAGE", "{pages}": "NUMPAGES"}
 
 
@@ -76,27 +75,30 @@ class _Writing:
 
     def __init__(self, page: Page, file: "WordFile", width: float, height: float) -> None:
         self.page, self.file, self.width, self.height = page, file, width, height
-        self.room = height - _TOP_MM - _BOTTOM_MM - _HEAD_MM
-        self.points = next((size for size in _POINTS if all(self._month_mm(month, size) <= self.room for month in page.months)), _POINTS[-1])
+        self.bottom = _FOOTER_MM + self._footer_mm()
+        self.room = height - _TOP_MM - self.bottom - _HEAD_MM
+        self.points, self.grids = fit(page, height_mm=self.room, width_mm=width - 2 * _MARGIN_MM)
+        self.in_line, self.dose_mm = self._dose_columns()
 
     def write(self) -> None:
         """Write everything into the file."""
         self._prepare()
         self._first()
-        for month in self.page.months:
-            self._month(month)
+        for month, grid in zip(self.page.months, self.grids, strict=True):
+            self._month(month, grid)
         if self.page.diary:
             self._diary()
-        self._line(self.file.add_paragraph(style="End"), "")
+        # What comes last must not be a table.
+        self.file.add_paragraph(style="End")
 
     # -- the file as a whole --------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
         file = self.file
-        _replace(file.styles.element, styles_xml(self.page, self.points))
+        _replace(file.styles.element, styles_xml(self.page, points=self.points, dose_mm=self.dose_mm))
         _replace(file.settings.element, settings_xml(self.page))
         _replace(file.part.numbering_part.element, numbering_xml())
-        for rels in (file.part.rels, file.part.package.rels):  # type: ignore[union-attr]  # a document's part has a package
+        for rels in (file.part.rels, file.part.package.rels):
             for id in [id for id, rel in rels.items() if rel.reltype.endswith(_NEEDLESS)]:
                 rels.pop(id)
         self._properties()
@@ -117,11 +119,14 @@ class _Writing:
         pages.orientation = WD_ORIENT.LANDSCAPE
         pages.page_width, pages.page_height = Mm(self.width), Mm(self.height)
         pages.left_margin = pages.right_margin = Mm(_MARGIN_MM)
-        pages.top_margin, pages.bottom_margin = Mm(_TOP_MM), Mm(_BOTTOM_MM)
+        pages.top_margin, pages.bottom_margin = Mm(_TOP_MM), Mm(self.bottom)
         pages.header_distance = pages.footer_distance = Mm(_FOOTER_MM)
         pages.gutter = Mm(0)
         if self.page.right_to_left:
+            # What is in a section has an order, and the grid for its lines comes last.
+            lines = pages._sectPr[-1]
             _put(pages._sectPr, "bidi")
+            pages._sectPr.append(lines)
         self._footer(pages)
 
     def _footer(self, pages: "Pages") -> None:
@@ -155,6 +160,13 @@ class _Writing:
         """A paragraph of its own on the page."""
         self._line(self.file.add_paragraph(style=style), text)
 
+    def _glued(self, text: Text) -> Text:
+        """Numbers not parted from what they count, as half a dose is another dose.
+
+        Not from right to left, where LibreOffice parts the letters of the unit instead.
+        """
+        return text if self.page.right_to_left else replace(text, words=_LOOSE.sub("\xa0", text.words))
+
     # -- before the months ----------------------------------------------------------------------------------------
 
     def _first(self) -> None:
@@ -178,19 +190,19 @@ class _Writing:
 
     # -- months ---------------------------------------------------------------------------------------------------
 
-    def _month(self, month: Month) -> None:
+    def _month(self, month: Month, grid: Grid) -> None:
         self._add("Heading 1", month.title)
-        table = self._table("Calendar", month.title, len(month.weeks) + 1, [1 / _WEEK] * _WEEK)
+        table = self._table("Calendar", month.title, len(month.weeks) + 1, grid.shares)
         rows = list(table.rows)
         self._headings(rows[0], [name for _, name in self.page.weekdays])
-        heights = [self._week_mm(week, self.points) for week in month.weeks]
-        spare = max(0, self.room - sum(heights)) * _SPREAD / len(heights)
-        for row, week, height in zip(rows[1:], month.weeks, heights, strict=True):
+        needed = heights(month, grid, points=self.points, width_mm=self.width - 2 * _MARGIN_MM)
+        spare = max(0, self.room - sum(needed)) * _SPREAD / len(needed)
+        for row, week, height in zip(rows[1:], month.weeks, needed, strict=True):
             self._row(row, min(height + spare, _ROW_MAX_MM))
             for cell, day in zip(row.cells, week, strict=True):
-                self._day(cell, day)
+                self._day(cell, day, tight=grid.tight)
 
-    def _day(self, cell: "_Cell", day: Day | None) -> None:
+    def _day(self, cell: "_Cell", day: Day | None, *, tight: bool) -> None:
         head = cell.paragraphs[0]
         head.style = "Day"
         if day is None:
@@ -204,9 +216,9 @@ class _Writing:
             if words := place_words(self.page, place):
                 self._line(cell.add_paragraph(style=f"Place{kind}"), words)
             for item in items:
-                self._item(cell, item, kind)
+                self._item(cell, item, kind, tight=tight)
 
-    def _item(self, cell: "_Cell", item: Item, kind: str) -> None:
+    def _item(self, cell: "_Cell", item: Item, kind: str, *, tight: bool) -> None:
         paragraph = cell.add_paragraph(style="Day off" if item.place is Place.OFF else f"Item{kind}")
         if sign(item):
             self._line(paragraph, f"{sign(item)} ")
@@ -214,8 +226,12 @@ class _Writing:
         if item.tag:
             self._line(paragraph, " \N{EN DASH} ", "State")
             self._line(paragraph, item.tag, "State")
+        if joined(item, tight=tight):
+            self._line(paragraph, " ")
+            self._line(paragraph, self._glued(item.more[0]), "More in line")
+            return
         for text in item.more:
-            self._line(cell.add_paragraph(style=f"More{kind}"), text)
+            self._line(cell.add_paragraph(style=f"More{kind}"), self._glued(text))
 
     # -- the diary ------------------------------------------------------------------------------------------------
 
@@ -238,15 +254,17 @@ class _Writing:
             self._medicine(row, medicine)
 
     def _medicine(self, row: "_Row", medicine: Medicine) -> None:
-        name, much, doses = (cell.paragraphs[0] for cell in row.cells)
-        name.style, much.style, doses.style = "Medicine", "How much", "Doses"
+        name, much, line = (cell.paragraphs[0] for cell in row.cells)
+        name.style, much.style, line.style = "Medicine", "How much", "Doses"
         self._line(name, medicine.name)
         self._line(row.cells[0].add_paragraph(style="How much"), medicine.count)
-        self._line(much, medicine.much)
+        self._line(much, self._glued(medicine.much))
         for number, dose in enumerate(medicine.doses):
-            if number:
-                self._line(doses, _BETWEEN_DOSES)
-            self._dose(doses, dose)
+            if number and number % self.in_line == 0:
+                line = row.cells[2].add_paragraph(style="Doses")
+            elif number:
+                self._line(line, "\t")
+            self._dose(line, dose)
 
     def _dose(self, paragraph: "Paragraph", dose: Dose) -> None:
         """The boxes of one dose and its day, which no line's end parts."""
@@ -255,15 +273,15 @@ class _Writing:
 
     # -- tables ---------------------------------------------------------------------------------------------------
 
-    def _table(self, style: str, title: str, rows: int, widths: Sequence[float]) -> "Table":
-        """A table over the width of the page whose first row is repeated on each sheet; `widths` are shares of it."""
+    def _table(self, style: str, title: str, rows: int, shares: Sequence[float]) -> "Table":
+        """A table over the width of the page whose first row is repeated on each sheet; `shares` are those of its columns."""
         from docx.enum.table import WD_TABLE_DIRECTION
         from docx.shared import Mm
 
-        table = self.file.add_table(rows, len(widths), style)
+        table: Table = self.file.add_table(rows, len(shares), style)
         table.autofit = False
-        for column, width in zip(table.columns, widths, strict=True):
-            column.width = Mm((self.width - 2 * _MARGIN_MM) * width)
+        for column, share in zip(table.columns, shares, strict=True):
+            column.width = Mm((self.width - 2 * _MARGIN_MM) * share)
             for cell in column.cells:
                 cell.width = column.width
         if self.page.right_to_left:
@@ -287,28 +305,19 @@ class _Writing:
             row.height, row.height_rule = Mm(height), WD_ROW_HEIGHT_RULE.AT_LEAST
         _put(row._tr.get_or_add_trPr(), "cantSplit")
 
-    # -- how high a month is, about -------------------------------------------------------------------------------
+    # -- how high things are, about -------------------------------------------------------------------------------
 
-    def _month_mm(self, month: Month, points: float) -> float:
-        return sum(self._week_mm(week, points) for week in month.weeks)
+    def _footer_mm(self) -> float:
+        letters = int((self.width - 2 * _MARGIN_MM) / (_FOOTER_POINTS * LETTER_MM))
+        return sum(lines_of(line, letters) for line in (*self.page.footer, self.page.page_of)) * _FOOTER_POINTS * LINE_MM + 1
 
-    def _week_mm(self, week: Sequence[Day | None], points: float) -> float:
-        letters = int(((self.width - 2 * _MARGIN_MM) / _WEEK - _SIDES_MM) / (points * _LETTER_MM))
-        return max(sum(-(-_width(line) // letters) for line in _lines(day)) for day in week if day) * points * _LINE_MM + _ROW_MM
-
-
-def _lines(day: Day) -> Iterator[str]:
-    """What stands on lines of its own in a day."""
-    yield f"{day.date.day}   {day.label}"
-    yield from ("place" for place in {item.place for item in day.items} if place is not Place.OFF)
-    for item in day.items:
-        yield f"  {item.what.words}  {item.tag}"
-        yield from (text.words for text in item.more)
-
-
-def _width(text: str) -> int:
-    """How many Latin letters a text is as wide as, at least one."""
-    return max(1, sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+    def _dose_columns(self) -> tuple[int, float]:
+        """How many doses stand in a line of the diary, and how wide each is in mm."""
+        doses = [dose for course in self.page.diary for medicine in course.medicines for dose in medicine.doses]
+        letters = max((width(dose.day) + 2 * dose.boxes + 1 for dose in doses), default=1)
+        room = (self.width - 2 * _MARGIN_MM) * _DIARY[-1] - SIDES_MM
+        in_line = max(1, min(_WEEK, int(room / (letters * DOSE_POINTS * LETTER_MM))))
+        return in_line, room / in_line
 
 
 # -- XML that python-docx has no words for ------------------------------------------------------------------------

@@ -12,7 +12,11 @@ from dosing.page.model import Page
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 # Fonts that come with Word, or that word processors know what to put in the place of; the last for the boxes to tick.
 _LATIN, _ARABIC, _KOREAN, _BOXES = "Arial", "Arial", "Malgun Gothic", "Segoe UI Symbol"
-_TEXT_POINTS = 11
+_TEXT_POINTS = 12
+DOSE_POINTS = 10.5
+# Twentieths of a point, in a mm.
+_TWIPS = 1440 / 25.4
+_MOST_IN_LINE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,15 @@ class _Style:
     letters: str = ""
     points: float = 0
     next: str = ""
-    based: str = "Normal"
 
 
-def styles_xml(page: Page, points: float) -> str:
-    """All styles as one `w:styles`; `points` is the size of letters in the days of a month."""
+def styles_xml(page: Page, *, points: float, dose_mm: float) -> str:
+    """All styles as one `w:styles`; `points` is the size of letters in the days of a month, `dose_mm` the width of a dose in the diary."""
     parts = [
         f'<w:styles xmlns:w="{NAMESPACE}">',
         _defaults(page),
         _normal(page),
-        *(_paragraph(style) for style in (*_ON_PAGES, *_in_days(points))),
+        *(_paragraph(style) for style in (*_ON_PAGES, _doses(dose_mm), *_in_days(points))),
         *(_character(style) for style in _characters(points)),
         _TABLES,
         "</w:styles>",
@@ -57,7 +60,8 @@ def numbering_xml() -> str:
     """The one kind of list: with bullets."""
     return (
         f'<w:numbering xmlns:w="{NAMESPACE}"><w:abstractNum w:abstractNumId="0"><w:multiLevelType w:val="singleLevel"/>'
-        '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val="\u2022"/><w:lvlJc w:val="left"/>'
+        '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:pStyle w:val="ListBullet"/>'
+        '<w:lvlText w:val="\u2022"/><w:lvlJc w:val="left"/>'
         '<w:pPr><w:ind w:left="360" w:hanging="360"/></w:pPr></w:lvl></w:abstractNum>'
         '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
     )
@@ -84,7 +88,7 @@ def _normal(page: Page) -> str:
 def _paragraph(style: _Style) -> str:
     following = f'<w:next w:val="{style.next}"/>' if style.next else ""
     return (
-        f'<w:style w:type="paragraph" {_custom(style)}w:styleId="{style.id}"><w:name w:val="{style.name}"/><w:basedOn w:val="{style.based}"/>'
+        f'<w:style w:type="paragraph" {_custom(style)}w:styleId="{style.id}"><w:name w:val="{style.name}"/><w:basedOn w:val="Normal"/>'
         f"{following}<w:qFormat/><w:pPr>{style.paragraph}</w:pPr><w:rPr>{style.letters}{_size(style.points)}</w:rPr></w:style>"
     )
 
@@ -108,9 +112,7 @@ def _size(points: float) -> str:
 _BOLD = "<w:b/><w:bCs/>"
 _GREY = '<w:color w:val="505050"/>'
 _OF_WORD = {"heading 1", "heading 2", "List Bullet", "footer"}
-_CLINIC = (
-    '<w:pBdr><w:left w:val="single" w:sz="18" w:space="3" w:color="1F4E79"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="E3EDF7"/>'
-)
+_CLINIC = '<w:shd w:val="clear" w:color="auto" w:fill="E3EDF7"/>'
 
 
 def _headed(level: int, before: int, more: str = "") -> str:
@@ -127,13 +129,18 @@ _ON_PAGES = (
     _Style("ColumnHeading", "Column heading", '<w:keepNext/><w:spacing w:before="20" w:after="20"/>', _BOLD, 10),
     _Style("Medicine", "Medicine", '<w:spacing w:before="20" w:after="0"/>', _BOLD, 11),
     _Style("Much", "How much", '<w:spacing w:before="20" w:after="20"/>'),
-    _Style("Doses", "Doses", '<w:spacing w:before="20" w:after="20" w:line="300" w:lineRule="auto"/>'),
     _Style("End", "End", '<w:spacing w:after="0" w:line="20" w:lineRule="exact"/>', "", 1),
 )
 
 
+def _doses(width_mm: float) -> _Style:
+    """The doses of a line stand in columns, each so wide."""
+    stops = "".join(f'<w:tab w:val="left" w:pos="{round(width_mm * number * _TWIPS)}"/>' for number in range(1, _MOST_IN_LINE))
+    return _Style("Doses", "Doses", f'<w:tabs>{stops}</w:tabs><w:spacing w:before="20" w:after="20"/>', "", DOSE_POINTS)
+
+
 def _in_days(points: float) -> Iterator[_Style]:
-    """The lines of a day; those of the clinic have a bar and a ground beside their sign and word."""
+    """The lines of a day; those of the clinic have a ground beside their sign and word."""
     tight = '<w:spacing w:before="0" w:after="0"/>'
     yield _Style("Day", "Day", tight, "", points)
     yield _Style("Place", "Place", '<w:keepNext/><w:spacing w:before="20" w:after="0"/>', _GREY, points)
@@ -150,6 +157,7 @@ def _characters(points: float) -> Iterator[_Style]:
     yield _Style("CycleDay", "Cycle and day", "", _GREY, max(points - 1, 7))
     yield _Style("NotGiven", "Not given", "", "<w:strike/>")
     yield _Style("State", "State", "", '<w:b w:val="0"/><w:bCs w:val="0"/><w:i/><w:iCs/>')
+    yield _Style("MoreInLine", "More in line", "", '<w:b w:val="0"/><w:bCs w:val="0"/>')
     yield _Style("Box", "Box", "", f'<w:rFonts w:ascii="{_BOXES}" w:eastAsia="{_BOXES}" w:hAnsi="{_BOXES}" w:cs="{_BOXES}"/>', 14)
 
 

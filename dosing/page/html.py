@@ -25,24 +25,36 @@ _SIGNS = {
     "not-given": '<path d="M3 3l10 10M13 3L3 13" fill="none" stroke="currentColor" stroke-width="2.5"/>',
 }
 # Narrower than this, the grid is a list: in the reader's own letters, so a page that is zoomed in becomes a list too.
-_GRID_REM = 52
-_LARGE_GRID_REM = 72
+_NARROW_REM = 52
+_LARGE_NARROW_REM = 72
 # What the HTML standard allows in no text, whichever way it is written.
 _NOT_LETTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _REFUSED = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NOT_LETTERS}]")
 # How much of a text an error shows before the letter.
 _NEAR = 20
-# Words in Latin letters with the number before them, in a line that is written from right to left: `25 mg`.
-_LEFT_TO_RIGHT = re.compile(r"(?:\d[\d.,]*[ \u00a0])?[A-Za-z\u00b5][\w\u00b2./+-]*(?:[ \u00a0][\w\u00b2./+-]*[A-Za-z][\w\u00b2./+-]*)*")
-
-# Sizes of letters for a month on paper, from the one that is tried first; the room of a landscape sheet, and of a letter, a line and a row.
-_POINTS = (11, 10, 9, 8, 7)
-_LARGE_POINTS = (16, 14, 12)
-_SHEET_MM = 158
+# Where a line is written from right to left: the letters that are, words with none of them that follow each other, and what of these words
+# keeps its own direction, without the marks around it.
+_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe"
+_WORD = rf"[^\s{_RIGHT_TO_LEFT}\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+_WORDS = re.compile(rf"{_WORD}(?:(?<![.,;:!?])[ \u00a0]{_WORD})*")
+_INNER = re.compile(r"[\w+].*[\w%]|\w")
+# What makes them a name, an amount, or a number to call, rather than a bare number of the line.
+_OWN_DIRECTION = re.compile(r"[^\W\d_]|^\+|(?:\d\D*){7}")
+# An amount such as `25 mg` or `2 tablets`, which stays on one line.
+_AMOUNT = re.compile(r"(?<!\S)\d(?:[\d.,]*\d)?[ \u00a0][^\W\d_]\S{0,11}(?!\S)")
+_SHORT = 18
+# Sizes of letters for a month on paper, from the one that is tried first, and how much of the sheet there is for its weeks. Then the room
+# that a letter and a line take for each point, and what a row and a place take beside their lines.
+_POINTS = (11, 10.5, 10, 9.5, 9, 8.5, 8, 7.5, 7)
+_LARGE_POINTS = (16, 15, 14, 13, 12)
+_SHEET_MM = 166
 _COLUMN_MM = 35
-_LETTER_MM = 0.19
-_LINE_MM = 0.43
-_ROW_MM = 3.5
+_LETTER_MM = 0.185
+_LINE_MM = 0.425
+_ROW_MM = 2
+_PLACE_MM = 1.2
+# A month that takes more sheets than this reads better as a list.
+_SHEETS = 3
 
 
 def to_html(page: Page, *, large: bool = False) -> str:
@@ -56,7 +68,7 @@ def to_html(page: Page, *, large: bool = False) -> str:
             "<!DOCTYPE html>",
             f'<html lang="{_safe(page.language)}" dir="{direction}"{size}>',
             *_head(page, large=large),
-            "<body>",
+            f'<body class="{page.audience.value}">',
             _symbols(),
             "<main>",
             *_sheets(page, large=large),
@@ -86,13 +98,30 @@ def _text(text: Text, page: Page) -> str:
 
 
 def _line(words: str, page: Page) -> str:
-    """Words in the page's language; from right to left, amounts and names in Latin letters keep their own direction: `25 mg`."""
+    """Words in the page's language: short amounts stay on one line, and from right to left they keep their own direction: `25 mg`."""
     if not page.right_to_left:
-        return _safe(words)
+        return _marked(words, [found.span() for found in _AMOUNT.finditer(words)], "span")
+    if not re.search(f"[{_RIGHT_TO_LEFT}]", words):
+        return f'<bdi dir="ltr">{_safe(words)}</bdi>'
+    return _marked(words, list(_left_to_right(words)), 'bdi dir="ltr"')
+
+
+def _left_to_right(words: str) -> Iterator[tuple[int, int]]:
+    """Where in a line from right to left something stands that is read from left to right."""
+    for run in _WORDS.finditer(words):
+        inner = _INNER.search(run[0])
+        if inner and _OWN_DIRECTION.search(inner[0]):
+            closed = "(" in inner[0] and run[0][inner.end() :].startswith(")")
+            yield run.start() + inner.start(), run.start() + inner.end() + closed
+
+
+def _marked(words: str, places: Iterable[tuple[int, int]], element: str) -> str:
+    """The words, with an element around each place; a short one is not broken over two lines."""
     parts, end = [], 0
-    for found in _LEFT_TO_RIGHT.finditer(words):
-        parts += [_safe(words[end : found.start()]), f'<bdi dir="ltr">{_safe(found[0])}</bdi>']
-        end = found.end()
+    for first, last in places:
+        short = ' class="amount"' if last - first <= _SHORT else ""
+        parts += [_safe(words[end:first]), f"<{element}{short}>{_safe(words[first:last])}</{element.split()[0]}>"]
+        end = last
     return "".join([*parts, _safe(words[end:])])
 
 
@@ -108,8 +137,9 @@ def _head(page: Page, *, large: bool) -> Iterator[str]:
     yield '<meta name="robots" content="noindex">'
     yield f"<title>{_safe(page.title)}</title>"
     yield f"<style>\n{_read('page.css')}{_page_numbers(page)}</style>"
-    width = _LARGE_GRID_REM if large else _GRID_REM
-    yield f'<style media="screen and (max-width: {width}rem)">\n{_read("phone.css")}</style>'
+    narrow = f"screen and (max-width: {_LARGE_NARROW_REM if large else _NARROW_REM}rem)"
+    media = f"print, {narrow}" if _too_long(page, large=large) else narrow
+    yield f'<style media="{media}">\n{_read("list.css")}</style>'
     yield "</head>"
 
 
@@ -126,7 +156,7 @@ def _page_numbers(page: Page) -> str:
 
 def _in_style(words: str) -> str:
     """Any words within a string of a style sheet."""
-    return "".join(letter if letter.isalnum() or letter == " " else f"\\{ord(letter):06x}" for letter in words)
+    return "".join(letter if letter.isalnum() or letter == " " else f"\\{ord(letter):x} " for letter in words)
 
 
 def _symbols() -> str:
@@ -148,7 +178,7 @@ def _sheets(page: Page, *, large: bool) -> Iterator[str]:
     yield from ('<div class="sheet first">', '<div class="body">', *_first(page), "</div>", footer, "</div>")
     for number, month in enumerate(page.months, 1):
         points = _points(month, large=large)
-        yield f'<div class="sheet month" id="month-{number}" style="--points: {points}pt">'
+        yield f'<div class="sheet month" id="month-{number}" style="--points: {points:g}pt">'
         yield from ('<div class="body">', *_month(month, page), "</div>", footer, "</div>")
     if page.diary:
         yield from ('<div class="sheet diary" id="diary">', '<div class="body">', *_diary(page), "</div>", footer, "</div>")
@@ -236,22 +266,36 @@ def _item(item: Item, page: Page, *, signed: bool) -> str:
     return f'<li class="{item.state.value}"><span class="what">{sign}{shown}</span>{tag}{more}</li>'
 
 
-def _points(month: Month, *, large: bool) -> int:
+def _points(month: Month, *, large: bool) -> float:
     """The size of letters on paper with which a month fits on a sheet, about; the smallest where none does."""
     sizes = _LARGE_POINTS if large else _POINTS
     return next((size for size in sizes if _height(month, size) <= _SHEET_MM), sizes[-1])
 
 
-def _height(month: Month, points: int) -> float:
-    """How high a month is in mm, about, at a size of letters."""
+def _too_long(page: Page, *, large: bool) -> bool:
+    """Whether a month of the page takes too many sheets as a grid."""
+    return any(_height(month, _points(month, large=large)) > _SHEETS * _SHEET_MM for month in page.months)
+
+
+def _height(month: Month, points: float) -> float:
+    """How high the weeks of a month are in mm, about, at a size of letters."""
+    return sum(max(_day_height(day, points) for day in week if day) + _ROW_MM for week in month.weeks)
+
+
+def _day_height(day: Day, points: float) -> float:
     letters = int(_COLUMN_MM / (points * _LETTER_MM))
-    weeks = [max(_lines(day, letters) for day in week if day) for week in month.weeks]
-    return sum(weeks) * points * _LINE_MM + len(weeks) * _ROW_MM
+    texts = [text for item in day.items for text in _paragraphs(item)]
+    lines = sum(-(-_width(text) // letters) for text in (f"{day.date.day} {day.label}", *texts))
+    places = len({item.place for item in day.items})
+    return (lines + places) * points * _LINE_MM + places * _PLACE_MM
 
 
-def _lines(day: Day, letters: int) -> int:
-    texts = [text for item in day.items for text in (item.what.words, item.tag, *(more.words for more in item.more)) if text]
-    return 1 + len({item.place for item in day.items}) + sum(-(-_width(text) // letters) for text in (day.label, *texts))
+def _paragraphs(item: Item) -> Iterator[str]:
+    """What begins on a new line; in the clinic, how a medicine is given follows its name."""
+    words = [item.what.words, item.tag, *(more.words for more in item.more)]
+    if item.place is Place.CLINIC and item.more and not item.tag:
+        words[:3] = [f"{words[0]} {words[2]}"]
+    yield from filter(None, words)
 
 
 def _width(text: str) -> int:

@@ -98,11 +98,13 @@ class _Making:
                 last=self.language.full_date(last),
             )
         )
-        visits = len({day for day, rows in self.by_date.items() if any(self._in_clinic(row) for row in rows)})
-        home = len({day for day, rows in self.by_date.items() if any(self._at_home(row) for row in rows)})
+        sure = {day: [row for row in rows if not row.entry.optional] for day, rows in self.by_date.items()}
+        visits = len([day for day, rows in sure.items() if any(map(self._in_clinic, rows))])
+        home = len([day for day, rows in sure.items() if any(map(self._at_home, rows))])
         counts = [many("You come to the clinic on {count} day.", "You come to the clinic on {count} days.", visits)] if visits else []
         counts += [many("You take medicine at home on {count} day.", "You take medicine at home on {count} days.", home)] if home else []
-        yield Text(" ".join(counts))
+        if counts:
+            yield Text(" ".join(counts))
         yield Text(say("This calendar can be wrong, and plans change. Follow what your clinic tells you."))
 
     def _in_clinic(self, row: Dosed) -> bool:
@@ -117,11 +119,16 @@ class _Making:
             yield Section(say("What to bring"), tuple(map(Text, self.leaflet.bring)))
         if self.leaflet.call:
             yield Section(say("Who to call"), tuple(map(Text, self.leaflet.call)))
-        absent = [f"{each.what}: {each.missing.text}" for each in self.dosed.schedule.undated if each.status in ("waiting", "not-dated")]
-        if absent:
+        if absent := dict.fromkeys(self._absent()):
             yield Section(say("Not in this calendar, because the day is not known yet"), tuple(map(self.wording.english, absent)))
-        if self.audience is Audience.CLINIC:
+        if self.audience is Audience.CLINIC and self.dosed.notes:
             yield Section(say("Notes"), tuple(map(self.wording.english, self.dosed.notes)))
+
+    def _absent(self) -> Iterator[str]:
+        """What has no day yet; for the clinic, with the reason."""
+        for each in self.dosed.schedule.undated:
+            if each.status in ("waiting", "not-dated"):
+                yield f"{each.what}: {each.missing.text}" if self.audience is Audience.CLINIC else each.what
 
     def _legend(self) -> Iterator[Legend]:
         say = self.language.say
@@ -186,9 +193,10 @@ class _Making:
     # -- after the months -----------------------------------------------------------------------------------------
 
     def _diary(self) -> Iterator[Course]:
+        """What is still to be taken: a dose that is recorded as taken has no box any more."""
         cycles: dict[tuple[str, int | None], list[Dosed]] = {}
         for row in self.dosed.rows:
-            if self._at_home(row) and row.entry.kind == "drug":
+            if self._at_home(row) and not row.entry.status:
                 cycles.setdefault((row.entry.phase, row.entry.cycle), []).append(row)
         phases = len({phase for phase, _ in cycles}) > 1
         for (phase, cycle), rows in cycles.items():
@@ -198,17 +206,23 @@ class _Making:
     def _medicines(self, rows: Sequence[Dosed]) -> Iterator[Medicine]:
         groups: dict[tuple[str, str], list[Dosed]] = {}
         for row in rows:
-            groups.setdefault((row.entry.activity, self.wording.much(row).words), []).append(row)
-        for own in groups.values():
+            groups.setdefault((row.entry.activity, self._each(row)), []).append(row)
+        for (_, each), own in groups.items():
             doses = tuple(Dose(self.language.short_date(row.entry.happens_on), _boxes(row)) for row in own)
             count = self.language.many("{count} dose", "{count} doses", sum(dose.boxes for dose in doses))
-            yield Medicine(self.wording.name(own[0]), self.wording.much(own[0]), count, doses)
+            yield Medicine(self.wording.name(own[0]), Text(each), count, doses)
+
+    def _each(self, row: Dosed) -> str:
+        """How much each time, and whether the clinic must say so first."""
+        much = self.wording.much(row).words or self.language.say("dose not stated: ask your clinic")
+        return " - ".join(filter(None, (much, self.wording.tag(row.entry))))
 
     def _footer(self) -> Iterator[str]:
         say = self.language.say
-        made = say("Made on {date}.", date=self.language.full_date(self.leaflet.dated))
-        replaces = self.leaflet.replaces
-        yield f"{made} {say('It replaces the calendar of {date}.', date=self.language.full_date(replaces))}" if replaces else made
+        made = [say("Made on {date}.", date=self.language.full_date(self.leaflet.dated))]
+        if self.leaflet.replaces:
+            made.append(say("It replaces the calendar of {date}.", date=self.language.full_date(self.leaflet.replaces)))
+        yield " ".join(made)
         yield "; ".join([*self.leaflet.made_by, f"dosing {dosing.__version__}"])
         if not self.language.reviewed:
             yield say("This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic.")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
+from unicodedata import bidirectional, east_asian_width
 
 from dosing.errors import OutputError
 from dosing.page.model import Item, Legend, Page, Place, State
@@ -20,6 +21,8 @@ BOX = "\N{BALLOT BOX}"
 # Each is in the fonts that come with word processors; none stands without a word beside it.
 _SIGNS = {Place.CLINIC: "\N{BLACK SQUARE}", Place.HOME: "\N{WHITE CIRCLE}", Place.OFF: "\N{EN DASH}"}
 _TICK = "\N{CHECK MARK}"
+# An invisible letter: without it some programs put the sign behind the words.
+_RIGHT_TO_LEFT = "\N{RIGHT-TO-LEFT MARK}"
 # What stands between two invisible marks, or Latin letters with the numbers beside them.
 _LEFT_TO_RIGHT = re.compile(
     "\u200e[^\u200e]*\u200e"
@@ -55,9 +58,10 @@ def _each_text(value: T, into: str) -> T:
 
 
 def place_words(page: Page, place: Place) -> str:
-    """A place with its sign: `clinic` for the page's language; nothing where the page has no word for it."""
+    """A place with its sign before it; nothing where the page has no word for the place."""
     words = dict(page.places).get(place, "")
-    return f"{_SIGNS[place]} {words}" if words else ""
+    first = _RIGHT_TO_LEFT if page.right_to_left else ""
+    return f"{first}{_SIGNS[place]} {words}" if words else ""
 
 
 def sign(of: Item | Legend) -> str:
@@ -67,8 +71,17 @@ def sign(of: Item | Legend) -> str:
     return _SIGNS[of.place] if of.state is State.STANDS and (isinstance(of, Legend) or of.place is Place.OFF) else ""
 
 
+def runs_left_to_right(words: str) -> bool:
+    """Whether words have letters, and none that runs from right to left."""
+    ways = {bidirectional(letter) for letter in words}
+    return "L" in ways and not ways & {"R", "AL"}
+
+
 def directions(words: str) -> Iterator[tuple[str, bool]]:
-    """Words of a language that is written from right to left in pieces, each with whether it runs from left to right: `25 mg`."""
+    """Words on a page that is written from right to left in pieces, each with whether it runs from left to right: `25 mg`."""
+    if runs_left_to_right(words):
+        yield words, True
+        return
     end = 0
     for found in _LEFT_TO_RIGHT.finditer(words):
         if found.start() > end:
@@ -77,3 +90,13 @@ def directions(words: str) -> Iterator[tuple[str, bool]]:
         end = found.end()
     if end < len(words):
         yield words[end:], False
+
+
+def width(text: str) -> int:
+    """How many Latin letters a text is as wide as, at least one."""
+    return max(1, sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+
+
+def lines_of(text: str, letters: int) -> int:
+    """On how many lines a text stands where so many letters fit on one."""
+    return sum(-(-width(line) // letters) for line in text.split("\n"))

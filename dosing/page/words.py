@@ -11,14 +11,14 @@ from functools import reduce
 from dosing.dose.oral import Units, make_up
 from dosing.dose.product import oral_forms, product_steps
 from dosing.dose.schedule import Dosed, DosedSchedule
-from dosing.export.text import in_words, named
+from dosing.export.text import as_given, in_words, named
 from dosing.page.language import ENGLISH, Language
 from dosing.page.model import Audience, Item, Place, State, Text
 from dosing.regimen.drug import Drug
 from dosing.regimen.facts import Fact
 from dosing.schedule.clinic import at_home
 from dosing.schedule.entries import GIVEN, HELD, NOT_GIVEN, OMITTED, RULED_OUT, SKIPPED, STOPPED, Entry
-from dosing.units import Quantity, plain
+from dosing.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,12 @@ class Wording:
         return (say("taken"), say("not taken")) if self.place(entry) is Place.HOME else (say("given"), say("not given"))
 
     def much(self, row: Dosed) -> Text:
-        """What to take each time: `1 capsule of 25 mg`, or the amount; nothing where neither is known."""
-        if row.amount is None:
+        """What to take each time, or what was taken: `1 capsule of 25 mg`, or the amount; nothing where neither is known."""
+        amount = _amount(row)
+        if amount is None:
             return Text("")
-        units = self._units(row)
-        return Text(self.units(*units) if units else self.language.left_to_right(f"{plain(row.amount.value)} {row.amount.unit}"))
+        units = self._units(row.entry, amount)
+        return Text(self.units(*units) if units else self.language.left_to_right(str(amount)))
 
     def units(self, form: str, units: Units) -> str:
         """`2 capsules of 25 mg and 1 capsule of 10 mg`."""
@@ -95,7 +96,10 @@ class Wording:
     def _taken(self, row: Dosed) -> Iterator[Text]:
         entry, say = row.entry, self.language.say
         much = self.much(row)
-        yield much if much.words else Text(say("dose not stated: ask your clinic"))
+        if much.words:
+            yield much
+        elif entry.status != GIVEN:
+            yield Text(say("dose not stated: ask your clinic"))
         if entry.times and entry.times.per_day > 1:
             yield Text(self.language.many("take this {count} time on this day", "take this {count} times on this day", entry.times.per_day))
 
@@ -111,15 +115,13 @@ class Wording:
         elif entry.planned_on and entry.counts:
             yield Text(self.language.say("moved from {date}", date=self.language.short_date(entry.planned_on)))
 
-    def _units(self, row: Dosed) -> tuple[str, Units] | None:
+    def _units(self, entry: Entry, amount: Quantity) -> tuple[str, Units] | None:
         """The tablets or capsules of one dose; None where the drug has both, or neither, or they can't make it up."""
-        amount, entry = row.amount, row.entry
-        forms = oral_forms(self._drug(entry.drug)) if amount and entry.drug else {}
-        quantity = Quantity(amount.value, amount.unit) if amount else None
-        if len(forms) != 1 or quantity is None or quantity.kind != "mass" or self.place(entry) is not Place.HOME:
+        forms = oral_forms(self._drug(entry.drug)) if entry.drug else {}
+        if len(forms) != 1 or amount.kind != "mass" or self.place(entry) is not Place.HOME:
             return None
         form, fact = next(iter(forms.items()))
-        made = make_up(quantity, strengths=fact.stated or (), drug=entry.drug)
+        made = make_up(amount, strengths=fact.stated or (), drug=entry.drug)
         return (form, made.units) if made.units else None
 
     def _some(self, form: str, strength: Quantity, count: int) -> str:
@@ -132,7 +134,9 @@ class Wording:
 
     def _for_clinic(self, row: Dosed) -> Iterator[Text]:
         entry = row.entry
-        if entry.kind == "drug" and entry.counts:
+        if entry.status == GIVEN and entry.kind == "drug":
+            yield self.english(as_given(row))
+        elif entry.kind == "drug" and entry.counts:
             yield self.english(in_words(row))
             yield from (self.english(words) for words in self._bench(row))
         yield from self._moved(entry)
@@ -160,3 +164,10 @@ class Wording:
     def foreign(self) -> str:
         """English, where the page is in another language."""
         return "" if self.language.locale.language == ENGLISH else ENGLISH
+
+
+def _amount(row: Dosed) -> Quantity | None:
+    """The amount of one dose: of one that was given the amount that was noted, whatever was planned."""
+    if row.entry.status == GIVEN:
+        return row.given
+    return Quantity(row.amount.value, row.amount.unit) if row.amount else None

@@ -92,11 +92,12 @@ def keep(definition: Definition, folder: Path) -> Path | None:
             path = temporary / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        # Of two at once, the second finds the same files there already.
-        with suppress(FileExistsError):
-            temporary.rename(place)
+        temporary.rename(place)
     except OSError as error:
-        raise OutputError(f"can't write {place}: {error.strerror or error}") from None
+        # Of two at once, the second finds the same files there already.
+        if not place.is_dir():
+            raise OutputError(f"can't write {place}: {error.strerror or error}") from None
+        return None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return place

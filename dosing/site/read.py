@@ -23,9 +23,11 @@ from dosing.regimen.library import drug_ids, find_drug, read_file, shipped_drug
 from dosing.regimen.nodes import Items, Node, Table, Text, parse
 from dosing.regimen.reader import Context, Reader, join
 from dosing.schedule.closed import WEEKDAYS, Closed, parse_holidays, parse_weekday
+from dosing.site.hours import Hours, read_hours
 from dosing.units import Quantity, parse_amount
 
-_KEYS = ("formula", "rounding", "bands", "stock", "share_vials", "weight", "weigh", "missed", "limits", "rules", "closed")
+_PRACTICE = ("formula", "rounding", "bands", "stock", "share_vials", "weight", "weigh", "missed", "limits", "rules")
+_KEYS = (*_PRACTICE, "closed", "hours", "bring", "call")
 _DEFAULT = "default"
 _BY_MOUTH = ("tablets", "capsules")
 _STOCK = ("vials", *_BY_MOUTH)
@@ -40,12 +42,18 @@ _Fields = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One site: how it computes and when it is closed."""
+    """One site: how it computes, when it is closed, and when it is open, where its file says so.
+
+    `bring` and `call` are lines for its patients: what to bring to a visit, and whom to call.
+    """
 
     id: str
     title: str
     practice: Practice
     closed: Closed
+    hours: Hours | None = None
+    bring: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,7 +90,16 @@ def _site(reader: Reader, node: Node, data: bytes, open_file: Callable[[Path], b
         groups=_groups(reader, entries.get("rules")),
         site=f"{id} ({sha256(b''.join([data, *bands.files])).hexdigest()[:_HASH_DIGITS]})",
     )
-    return Site(id, reader.text(entries.get("title"), "title"), practice, _closed(reader, entries.get("closed")))
+    closed = _closed(reader, entries.get("closed"))
+    return Site(
+        id,
+        reader.text(entries.get("title"), "title"),
+        practice,
+        closed,
+        read_hours(reader, entries.get("hours"), closed),
+        reader.texts(entries.get("bring"), "bring"),
+        reader.texts(entries.get("call"), "call"),
+    )
 
 
 def _formula(text: str) -> str:

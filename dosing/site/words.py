@@ -10,6 +10,7 @@ from dosing.regimen.drug import Drug, Limit, Weigh
 from dosing.regimen.facts import Fact
 from dosing.regimen.library import shipped_drug
 from dosing.schedule.closed import WEEKDAYS, Closed
+from dosing.site.hours import Hours, Span
 from dosing.site.read import NONE, Site
 from dosing.units import Quantity, plain
 
@@ -27,7 +28,7 @@ _KINDS: dict[Kind, str] = {
 
 
 def describe(site: Site) -> list[str]:
-    """One line for each thing that the site decides: what holds for all drugs, each drug by its name, closed days."""
+    """One line for each thing that the site decides: what holds for all drugs, each drug, closed days and hours, lines for patients."""
     practice = site.practice
     lines = [f"{site.name}: {site.title}", f"every body surface: by {find_formula(practice.formula).title}"]
     if "" in practice.rounding:
@@ -37,7 +38,8 @@ def describe(site: Site) -> list[str]:
         lines.append(f"every drug whose file says nothing else: a new weight counts {_when(rule)}")
     ids = sorted({*practice.rounding, *practice.drugs, *practice.groups} - {""})
     lines += [f"{id}: {line}" for id in ids for line in _drug(shipped_drug(id), practice)]
-    return [*lines, *_closed(site.closed)]
+    lines += [*_closed(site.closed), *_open(site.hours)]
+    return [*lines, *(f"patients bring: {line}" for line in site.bring), *(f"patients call: {line}" for line in site.call)]
 
 
 def _drug(drug: Drug, practice: Practice) -> Iterator[str]:
@@ -137,3 +139,13 @@ def _closed(closed: Closed) -> Iterator[str]:
         yield f"closed: {day.isoformat()}, {reason}"
     if closed.holidays:
         yield f"closed: public holidays of {closed.holidays}"
+
+
+def _open(hours: Hours | None) -> Iterator[str]:
+    """The hours, days that have the same ones together."""
+    if hours:
+        days: dict[Span, list[int]] = {}
+        for day, span in sorted(hours.days.items()):
+            days.setdefault(span, []).append(day)
+        for (opens, closes), own in days.items():
+            yield f"open: {_listed(WEEKDAYS[day].capitalize() for day in own)}, {opens:%H:%M} to {closes:%H:%M} ({hours.zone})"

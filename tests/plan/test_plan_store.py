@@ -16,8 +16,9 @@ import pytest
 
 from dosing.errors import OutputError, RegimenError, RegimenFileError, ScheduleError
 from dosing.plan import store
+from dosing.plan.definition import Definition, old_folder
 from dosing.plan.model import Plan, append
-from dosing.plan.store import add, create, id_of, load
+from dosing.plan.store import add, create, id_of, keep, load
 
 PLAN = Plan(id="p017", regimen="krd-asct", version=1, definition="sha256:" + "0" * 64, start=date(2026, 1, 5))
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
@@ -235,6 +236,7 @@ import os, random, signal, sys, time
 from datetime import date
 from pathlib import Path
 from dosing.plan import store
+from dosing.plan.definition import Definition, old_folder
 from dosing.plan.model import Plan, append
 
 path, number = Path(sys.argv[1]), int(sys.argv[2])
@@ -365,3 +367,36 @@ def test_killed_at_any_moment(path: Path) -> None:
 def test_killed_at_any_moment_hundreds_of_times(path: Path) -> None:
     assert int(run(KILLED, path, 800)[1]) > 0
     assert add(path, stopped).log[-1].reason == "x"
+
+
+# -- definitions --------------------------------------------------------------------------------------------------
+
+DEFINITION = Definition({"regimen.yaml": b"id: one\n", "drugs/alfa.yaml": b"id: alfa\n"})
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_definition_is_kept_once(tmp_path: Path) -> None:
+    place = old_folder(DEFINITION.hash, tmp_path)
+    assert keep(DEFINITION, tmp_path) == place
+    assert kept(place) == DEFINITION.files
+    assert keep(DEFINITION, tmp_path) is None
+    assert names(place.parent) == [place.name]
+
+
+def test_of_two_at_once_the_second_finds_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = keep(DEFINITION, tmp_path)
+    assert place
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert keep(DEFINITION, tmp_path) is None
+    assert kept(place) == DEFINITION.files
+    assert names(place.parent) == [place.name]
+
+
+def test_a_definition_that_can_not_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "definitions").write_text("a file is in the way", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"can't write .*definitions"):
+        keep(DEFINITION, tmp_path)
+    assert names(tmp_path) == ["definitions"]

@@ -1,0 +1,243 @@
+"""Yearly rules of time zones: hour by hour what the zone's own file says, in both directions, or refused."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from dosing.errors import OutputError
+from dosing.site import zone as module
+from dosing.site.zone import DAYLIGHT, STANDARD, Onset, yearly
+
+HOUR = timedelta(hours=1)
+ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
+# Both halves of the earth, half an hour, midnight, the evening before, a week that reaches into the next month, no changes.
+FEW = (
+    "Europe/Berlin",
+    "Europe/Dublin",
+    "America/New_York",
+    "America/Santiago",
+    "America/Nuuk",
+    "America/Havana",
+    "Australia/Sydney",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Africa/Cairo",
+    "Asia/Jerusalem",
+    "Asia/Beirut",
+    "Asia/Kolkata",
+)
+# Its clocks go by the moon.
+MOROCCO = {"Africa/Casablanca", "Africa/El_Aaiun"}
+
+
+def clock(text: str) -> datetime:
+    """A time on the clock, without a zone."""
+    return datetime.fromisoformat(text)
+
+
+def starts(onset: Onset, last: int) -> Iterator[datetime]:
+    """Every moment of an onset in the time that held before it, by another package's reading of its rule."""
+    if not onset.rule:
+        yield onset.first
+        return
+    rule = rrulestr(onset.rule, dtstart=onset.first)
+    assert next(iter(rule)) == onset.first
+    yield from rule.between(onset.first, clock(f"{last + 1}-01-02"), inc=True)
+
+
+class Ruled:
+    """The time of a zone by its onsets alone (RFC 5545, 3.3.5 and 3.6.5)."""
+
+    def __init__(self, onsets: tuple[Onset, ...], last: int) -> None:
+        found = [(start - onset.before, start, onset) for onset in onsets for start in starts(onset, last)]
+        found.sort(key=lambda each: each[0])
+        self._utc = [each[0] for each in found]
+        self._local = [each[1] for each in found]
+        self._onsets = [each[2] for each in found]
+
+    def offset_at(self, utc: datetime) -> timedelta:
+        return self._onsets[bisect_right(self._utc, utc) - 1].after
+
+    def offset_of(self, local: datetime) -> timedelta:
+        """Of a time that is twice its first; of one that is never, what held before the gap."""
+        number = bisect_right(self._local, local) - 1
+        onset = self._onsets[number]
+        return onset.before if local - self._local[number] < onset.after - onset.before else onset.after
+
+
+def hours(first: int, last: int) -> Iterator[datetime]:
+    at, end = clock(f"{first}-01-01"), clock(f"{last + 1}-01-01")
+    while at < end:
+        yield at
+        at += HOUR
+
+
+def check(zone: str, first: int, last: int) -> None:
+    """Every hour of these years as the zone has it, both ways."""
+    info, ruled = ZoneInfo(zone), Ruled(yearly(zone, first, last), last)
+    for local in hours(first, last):
+        offset = local.replace(tzinfo=info).utcoffset()
+        assert ruled.offset_of(local) == offset
+        assert offset is not None
+        utc = local - offset
+        assert ruled.offset_at(utc) == utc.replace(tzinfo=UTC).astimezone(info).utcoffset()
+
+
+def refused(zone: str, first: int, last: int) -> bool:
+    try:
+        yearly(zone, first, last)
+    except OutputError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("zone", FEW)
+def test_hour_by_hour(zone: str) -> None:
+    check(zone, 2026, 2026)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("zone", ZONES)
+def test_hour_by_hour_in_every_zone(zone: str) -> None:
+    if refused(zone, 2026, 2029):
+        # No yearly rule would do: the clocks don't change twice each year, or go by the moon.
+        info = ZoneInfo(zone)
+        offsets = [(local.year, local.replace(tzinfo=info).utcoffset()) for local in hours(2026, 2029)]
+        counts = Counter(one[0] for one, other in pairwise(offsets) if one[1] != other[1])
+        assert zone in MOROCCO or {counts[year] for year in range(2026, 2030)} != {2}
+        return
+    changes = len(yearly(zone, 2026, 2029)) > 1
+    check(zone, 2026, 2029 if changes else 2026)
+    for year in (1995, 2018, 2033) if changes else ():
+        if not refused(zone, year, year):
+            check(zone, year, year)
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(ZONES), st.integers(1975, 2035), st.integers(0, 1))
+def test_any_years(zone: str, first: int, more: int) -> None:
+    assume(not refused(zone, first, first + more))
+    check(zone, first, first + more)
+
+
+def test_at_most_two_zones_are_refused() -> None:
+    """Of those that keep their clocks: a rule that was changed by law in these years is refused too."""
+    assert MOROCCO & set(ZONES) <= {zone for zone in MOROCCO if refused(zone, 2026, 2029)}
+    assert not [zone for zone in FEW if refused(zone, 2026, 2029)]
+
+
+def rules(zone: str, first: int, last: int) -> list[tuple[str, str, str, str]]:
+    return [(each.kind, each.name, f"{each.first:%Y-%m-%d %H:%M}", each.rule) for each in yearly(zone, first, last)]
+
+
+def test_berlin() -> None:
+    """The onset stands in the time that holds until then: 02:00 in March, 03:00 in October."""
+    spring, autumn = yearly("Europe/Berlin", 2026, 2028)
+    assert spring == Onset(DAYLIGHT, "CEST", HOUR, 2 * HOUR, clock("2025-03-30T02"), "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU")
+    assert autumn == Onset(STANDARD, "CET", 2 * HOUR, HOUR, clock("2025-10-26T03"), "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU")
+
+
+def test_rules_of_other_forms() -> None:
+    assert rules("America/New_York", 2026, 2026) == [
+        (DAYLIGHT, "EDT", "2025-03-09 02:00", "FREQ=YEARLY;BYMONTH=3;BYDAY=2SU"),
+        (STANDARD, "EST", "2025-11-02 02:00", "FREQ=YEARLY;BYMONTH=11;BYDAY=1SU"),
+    ]
+    # the Friday before the last Sunday; the Sunday after the first Saturday
+    assert rules("Asia/Jerusalem", 2026, 2026)[0][3] == "FREQ=YEARLY;BYMONTH=3;BYDAY=FR;BYMONTHDAY=23,24,25,26,27,28,29"
+    assert rules("America/Santiago", 2026, 2026)[1][2:] == ("2025-09-07 00:00", "FREQ=YEARLY;BYMONTH=9;BYDAY=SU;BYMONTHDAY=2,3,4,5,6,7,8")
+
+
+def test_a_week_that_reaches_into_the_next_month() -> None:
+    """The end of the last Thursday of October is a Friday of October or the first of November, which was one in 2024."""
+    assert rules("Africa/Cairo", 2026, 2030)[1:] == [
+        (STANDARD, "EET", "2025-10-31 00:00", "FREQ=YEARLY;BYMONTH=10;BYDAY=FR;BYMONTHDAY=26,27,28,29,30,31"),
+        (STANDARD, "EET", "2024-11-01 00:00", "FREQ=YEARLY;BYMONTH=11;BYDAY=FR;BYMONTHDAY=1"),
+    ]
+
+
+def test_a_zone_without_changes() -> None:
+    assert yearly("Asia/Seoul", 2026, 2029) == (Onset(STANDARD, "KST", 9 * HOUR, 9 * HOUR, clock("2025-01-01")),)
+
+
+def test_a_rule_that_ended_holds_for_the_years_before() -> None:
+    """Brazil changed its clocks for the last time in February 2019."""
+    assert [each[3] for each in rules("America/Sao_Paulo", 2018, 2018)] == [
+        "FREQ=YEARLY;BYMONTH=2;BYDAY=3SU",
+        "FREQ=YEARLY;BYMONTH=11;BYDAY=1SU",
+    ]
+    assert rules("America/Sao_Paulo", 2020, 2021)[0][3] == ""
+    for last in (2019, 2020):
+        with pytest.raises(
+            OutputError, match=f"^the clocks of America/Sao_Paulo change by no yearly rule from 2018 to {last}; without `hours`"
+        ):
+            yearly("America/Sao_Paulo", 2018, last)
+    # so does a rule that began: the changes of 2006 in the United States are not those of 2007
+    with pytest.raises(OutputError, match="from 2006 to 2007"):
+        yearly("America/New_York", 2006, 2007)
+
+
+@pytest.mark.parametrize(("first", "last"), [(1969, 1970), (2026, 9_900), (1, 1), (9_999, 9_999)])
+def test_years_that_are_out_of_reach(first: int, last: int) -> None:
+    with pytest.raises(OutputError, match=r"^no times of day can be written (in|from) "):
+        yearly("Europe/Berlin", first, last)
+
+
+# -- zones that there are not -------------------------------------------------------------------------------------
+
+
+def invented(*changes: tuple[str, int]) -> list[module._Change]:
+    """Changes at local dates, each to an offset in hours; before the first it is 0."""
+    found, before = [], timedelta()
+    for day, offset in changes:
+        after = offset * HOUR
+        at = datetime.fromisoformat(f"{day}T02:00+00:00") - before
+        found.append(module._Change(at, before, after, f"{offset:+03}"))
+        before = after
+    return found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # one change, three changes
+        [("2026-03-01", 1)],
+        [("2026-03-01", 1), ("2026-05-03", 2), ("2026-10-25", 0)],
+        # there, and not back
+        [("2026-03-01", 2), ("2026-10-25", 1)],
+        # another day of the week in the second year, and too far apart
+        [("2026-03-01", 1), ("2026-10-25", 0), ("2027-03-08", 1), ("2027-10-31", 0)],
+        [("2026-03-01", 1), ("2026-10-25", 0), ("2027-03-21", 1), ("2027-10-31", 0)],
+        # by two hours in the second year
+        [("2026-03-29", 1), ("2026-10-25", 0), ("2027-03-28", 2), ("2027-10-31", 0)],
+        # a week that no rule for February can name in leap years
+        [("2026-02-03", 1), ("2026-10-25", 0), ("2027-02-09", 1), ("2027-10-31", 0)],
+        # from December to January
+        [("2026-10-25", 1), ("2026-12-31", 0), ("2027-10-31", 1), ("2027-01-07", 0)],
+    ],
+)
+def test_what_no_yearly_rule_gives(changes: list[tuple[str, int]]) -> None:
+    found = invented(*changes)
+    assert module._fitted(found, range(2026, max(each.local.year for each in found) + 1)) == ()
+
+
+def test_the_most_usual_of_several_rules_is_taken() -> None:
+    def rule(*days: str) -> list[str]:
+        found = module._rule([date.fromisoformat(day) for day in days])
+        return [text for _, text in found.texts()] if found else []
+
+    assert rule("2026-03-29") == ["BYDAY=-1SU"]
+    assert rule("2026-03-22") == ["BYDAY=4SU"]
+    assert rule("2026-02-22") == ["BYDAY=-1SU"]
+    assert rule("2026-03-08", "2027-03-14") == ["BYDAY=2SU"]
+    assert rule("2026-03-29", "2027-03-21") == []
+    assert rule("2026-03-15", "2027-03-14") == ["BYDAY=SU;BYMONTHDAY=14,15,16,17,18,19,20"]
+    assert rule("2026-02-08", "2027-02-07") == []
+    assert rule("2024-11-01", "2025-10-31") == ["BYDAY=FR;BYMONTHDAY=31", "BYDAY=FR;BYMONTHDAY=1,2,3,4,5,6"]
