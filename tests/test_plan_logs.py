@@ -163,7 +163,7 @@ def test_the_same_plan_is_the_same_bytes(found: "list[tuple[str, Fields]]") -> N
 
 def events(treatment: Treatment) -> Iterator[tuple[str, int, str]]:
     for event in Calendar.from_ical(treatment.to_ical()).walk("VEVENT"):
-        yield str(event["UID"]), int(event["SEQUENCE"]), event.to_ical().decode()
+        yield str(event["UID"]), int(str(event["SEQUENCE"])), event.to_ical().decode()
 
 
 @settings(max_examples=10)

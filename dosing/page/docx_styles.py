@@ -5,6 +5,7 @@ The names are those of Word where it has one (`heading 1` is what makes a headin
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 from xml.sax.saxutils import quoteattr
 
 from dosing.page.model import Page
@@ -47,12 +48,12 @@ def styles_xml(page: Page, *, points: float, dose_mm: float) -> str:
 
 def settings_xml(page: Page) -> str:
     """What the file says of itself: made for Word 2013 and later, and its language."""
-    language = quoteattr(page.language)
+    language, other = quoteattr(page.language), quoteattr(_of_latin_letters(page))
     return (
         f'<w:settings xmlns:w="{NAMESPACE}"><w:zoom w:percent="100"/><w:defaultTabStop w:val="720"/>'
         '<w:characterSpacingControl w:val="doNotCompress"/><w:compat><w:compatSetting w:name="compatibilityMode" '
         'w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat>'
-        f"<w:themeFontLang w:val={language} w:eastAsia={language} w:bidi={language}/></w:settings>"
+        f"<w:themeFontLang w:val={other} w:eastAsia={language} w:bidi={language}/></w:settings>"
     )
 
 
@@ -68,12 +69,21 @@ def numbering_xml() -> str:
 
 
 def _defaults(page: Page) -> str:
-    language = quoteattr(page.language)
+    language, other = quoteattr(page.language), quoteattr(_of_latin_letters(page))
     return (
         f'<w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="{_LATIN}" w:eastAsia="{_KOREAN}" w:hAnsi="{_LATIN}" w:cs="{_ARABIC}"/>'
-        f"{_size(_TEXT_POINTS)}<w:lang w:val={language} w:eastAsia={language} w:bidi={language}/></w:rPr></w:rPrDefault>"
+        f"{_size(_TEXT_POINTS)}<w:lang w:val={other} w:eastAsia={language} w:bidi={language}/></w:rPr></w:rPrDefault>"
         "<w:pPrDefault/></w:docDefaults>"
     )
+
+
+def _of_latin_letters(page: Page) -> str:
+    """The language of words in Latin letters and of numbers, where the page has other letters.
+
+    Were it the page's, LibreOffice would end a line within `150 mg` on a page in Korean, as between any two letters of that language.
+    """
+    wide = any(east_asian_width(letter) in "WF" for _, name in page.weekdays for letter in name)
+    return "en" if wide or page.right_to_left else page.language
 
 
 def _normal(page: Page) -> str:

@@ -25,8 +25,8 @@ _SIGNS = {
     "not-given": '<path d="M3 3l10 10M13 3L3 13" fill="none" stroke="currentColor" stroke-width="2.5"/>',
 }
 # Narrower than this, the grid is a list: in the reader's own letters, so a page that is zoomed in becomes a list too.
-_NARROW_REM = 52
-_LARGE_NARROW_REM = 72
+_NARROW_REM = 64
+_LARGE_NARROW_REM = 88
 # What the HTML standard allows in no text, whichever way it is written.
 _NOT_LETTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _REFUSED = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NOT_LETTERS}]")
@@ -207,9 +207,7 @@ def _section(section: Section, page: Page) -> Iterator[str]:
 
 def _legend(legend: Legend, page: Page) -> str:
     name = _sign_name(legend.place, legend.state)
-    words = _line(legend.words, page)
-    shown = f"<s>{words}</s>" if legend.state is State.NOT_GIVEN else words
-    return f'<li><span class="{name}">{_sign(name)}</span> <span>{shown}</span></li>'
+    return f'<li><span class="{name}">{_sign(name)}</span> <span>{_line(legend.words, page)}</span></li>'
 
 
 def _sign_name(place: Place, state: State) -> str:

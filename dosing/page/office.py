@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 from unicodedata import bidirectional, east_asian_width
 
@@ -24,10 +25,9 @@ _TICK = "\N{CHECK MARK}"
 # An invisible letter: without it some programs put the sign behind the words.
 _RIGHT_TO_LEFT = "\N{RIGHT-TO-LEFT MARK}"
 # What stands between two invisible marks, or Latin letters with the numbers beside them.
-_LEFT_TO_RIGHT = re.compile(
-    "\u200e[^\u200e]*\u200e"
-    "|(?:\\d[\\d.,]*[ \u00a0]?)?[A-Za-z\u00b5][\\w\u00b2./+%-]*(?:[ \u00a0][\\w\u00b2./+%-]*[A-Za-z][\\w\u00b2./+%-]*)*"
-)
+_LATIN, _BESIDE = "A-Za-z\u00b5\u00c0-\u024f", "0-9\u00b2./+%-"
+_WORD = f"(?=[{_BESIDE}]*+[{_LATIN}])[{_LATIN}{_BESIDE}]++"
+_LEFT_TO_RIGHT = re.compile(f"\u200e[^\u200e\u0590-\u08ff]*+\u200e|(?:[0-9][0-9.,]*+[ \u00a0]?)?{_WORD}(?:[ \u00a0]{_WORD})*+")
 
 
 def safe(text: str, *, into: str) -> str:
@@ -92,9 +92,10 @@ def directions(words: str) -> Iterator[tuple[str, bool]]:
         yield words[end:], False
 
 
+@lru_cache(maxsize=1000)
 def width(text: str) -> int:
     """How many Latin letters a text is as wide as, at least one."""
-    return max(1, sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+    return max(1, len(text) if text.isascii() else sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
 
 
 def lines_of(text: str, letters: int) -> int:

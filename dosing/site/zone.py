@@ -19,6 +19,8 @@ _WEEK = 7
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FEBRUARY = 2
 _SHORTEST = 28
+# Onsets are written from here on, or from when their rule began: readers that keep a zone by its name have it for other files too.
+_EARLIEST = 2000
 # In so many years every date falls on every day of the week, so that only one rule fits.
 _ALL_YEARS = 28
 _YEARS = range(1970, 9_900)
@@ -29,8 +31,8 @@ _ALL_DAY = "without `hours` in the site's file the visits are written all-day"
 class Onset:
     """One kind of change: offsets from UTC before and after, and what the zone is called after it.
 
-    `first` is a moment of it before the years that were asked for, in the time that holds until then; `rule` is how it comes back, or
-    nothing where it never does.
+    `first` is a moment of it before the years that were asked for, in the time that holds until then (of one that doesn't come each year, it
+    may be later); `rule` is how it comes back, or nothing where it never does.
     """
 
     kind: str
@@ -54,12 +56,13 @@ def yearly(zone: str, first: int, last: int) -> tuple[Onset, ...]:
     info = ZoneInfo(zone)
     changes = _changes(info, years)
     if not changes:
-        return (_only(info, first),)
+        return (_only(info, _begin(info, (), first)),)
     many = range(first, max(last + 1, first + _ALL_YEARS))
     found = _fitted(_changes(info, many), many) or _fitted(changes, years)
     if not found:
         raise OutputError(f"the clocks of {zone} change by no yearly rule {said}; {_ALL_DAY}")
-    return found
+    begin = _begin(info, found, first)
+    return tuple(onset for change, rule in found for onset in _onsets(change, rule, begin))
 
 
 # -- what the zone does -------------------------------------------------------------------------------------------
@@ -117,11 +120,11 @@ def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta()
 
 
-def _only(zone: ZoneInfo, first: int) -> Onset:
-    """The one onset of a zone without changes."""
-    offset = _offset(zone, datetime(first, 7, 1, tzinfo=UTC))
-    name = datetime(first, 7, 1, tzinfo=UTC).astimezone(zone).tzname() or ""
-    return Onset(STANDARD, name, offset, offset, datetime.combine(date(first - 1, 1, 1), time()))
+def _only(zone: ZoneInfo, begin: int) -> Onset:
+    """The one onset of a zone without changes since that year."""
+    after = datetime(begin + 1, 1, 2, tzinfo=UTC)
+    offset = _offset(zone, after)
+    return Onset(STANDARD, after.astimezone(zone).tzname() or "", offset, offset, datetime.combine(date(begin, 1, 1), time()))
 
 
 # -- rules that give it -------------------------------------------------------------------------------------------
@@ -154,21 +157,38 @@ class _Rule:
             yield from ((self.month + later, f"BYDAY={day};BYMONTHDAY={','.join(map(str, own))}") for later, own in parts.items() if own)
 
 
-def _fitted(changes: Sequence[_Change], years: range) -> tuple[Onset, ...]:
-    """The onsets that give exactly these changes, all those of these years; none, where no yearly rules do.
+# A change, and the rule by which it comes each year.
+_Ruled = tuple[_Change, _Rule]
+
+
+def _fitted(changes: Sequence[_Change], years: range) -> tuple[_Ruled, ...]:
+    """The rules that give exactly these changes, all those of these years; none, where no yearly rules do.
 
     Two each year, there and back: only then is the time at the beginning of the first year that at the end of every other.
     """
     by_year = [[change for change in changes if change.local.year == year] for year in years]
     if any(len(own) != 2 or own[0].before != own[1].after for own in by_year):
         return ()
-    found: list[Onset] = []
+    found: list[_Ruled] = []
     for each in zip(*by_year, strict=True):
         rule = _rule([change.local.date() for change in each])
         if rule is None or len({change.way for change in each}) > 1:
             return ()
-        found += _onsets(each[0], rule, years.start)
+        found.append((each[0], rule))
     return tuple(found)
+
+
+def _begin(zone: ZoneInfo, found: Sequence[_Ruled], first: int) -> int:
+    """The year from which the onsets are written: since when the zone goes by these rules, and before the year `first` anyway."""
+    begin = first
+    while begin > _EARLIEST and _holds(_changes(zone, range(begin - 1, begin)), found, begin - 1):
+        begin -= 1
+    return min(begin, first - 1)
+
+
+def _holds(changes: Sequence[_Change], found: Sequence[_Ruled], year: int) -> bool:
+    """Whether the rules give exactly these changes, all those of one year."""
+    return [(change.way, change.local.date()) for change in changes] == [(change.way, rule.on(year)) for change, rule in found]
 
 
 def _rule(dates: Sequence[date]) -> _Rule | None:
@@ -181,9 +201,9 @@ def _rule(dates: Sequence[date]) -> _Rule | None:
     return next((rule for rule in rules if all(rule.on(day.year) == day for day in dates)), None)
 
 
-def _onsets(change: _Change, rule: _Rule, first: int) -> Iterator[Onset]:
-    """The onsets of one kind of change: each begins before the year `first`, on a day that its own rule gives."""
+def _onsets(change: _Change, rule: _Rule, begin: int) -> Iterator[Onset]:
+    """The onsets of one kind of change from the year `begin` on."""
     for month, text in rule.texts():
-        year = next(year for year in range(first - 1, first - 1 - _ALL_YEARS, -1) if rule.on(year).month == month)
-        began = datetime.combine(rule.on(year), change.local.time())
-        yield Onset(change.kind, change.name, change.before, change.after, began, f"FREQ=YEARLY;BYMONTH={month};{text}")
+        year = next(year for year in range(begin, begin + _ALL_YEARS) if rule.on(year).month == month)
+        start = datetime.combine(rule.on(year), change.local.time())
+        yield Onset(change.kind, change.name, change.before, change.after, start, f"FREQ=YEARLY;BYMONTH={month};{text}")

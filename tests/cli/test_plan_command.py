@@ -364,7 +364,7 @@ def test_wrong_ways_to_look(run: Run, args: list[str], code: int, says: str) -> 
 
 
 def events(data: bytes) -> dict[str, int]:
-    return {str(event["UID"]): int(event["SEQUENCE"]) for event in Calendar.from_ical(data).walk("VEVENT")}
+    return {str(event["UID"]): int(str(event["SEQUENCE"])) for event in Calendar.from_ical(data).walk("VEVENT")}
 
 
 def test_calendars_follow(run: Run) -> None:
@@ -458,6 +458,11 @@ def test_one_entry_is_one(run: Run, mine: Callable[..., None]) -> None:
     assert "\n1 entry of the schedule would change\n" in upgrade(run).stdout
 
 
+def test_another_version_that_changes_nothing(run: Run, mine: Callable[..., None]) -> None:
+    mine(("version: 1", "version: 2"))
+    assert upgrade(run).stdout == "weekly-paclitaxel: version 1 -> 2\n0 entries of the schedule would change\n"
+
+
 def test_an_older_plan_without_its_definition_says_so(run: Run, mine: Callable[..., None]) -> None:
     mine(*VERSION_2)
     shutil.rmtree("patients/definitions")
@@ -527,6 +532,14 @@ def test_a_broken_plan_is_said_with_its_line_and_never_rewritten(run: Run, spoil
     for args in (["undo", NAME], ["stop", NAME], ["given", NAME, "--cycle", "1", "--as-planned"], ["omit", NAME, "--at", "C1 D1"]):
         assert where in refused(run, 3, says, "plan", *args, "--reason", "x", "--on", "2026-02-01")
     assert where in refused(run, 3, says, "plan", "upgrade", NAME)
+
+
+def test_check_reads_histories(run: Run) -> None:
+    text = "regimen: krd\nhistories:\n  - {name: one, source: dc-k, start: 2026-01-05, cycles: 1, expect: [], changes: []}\n"
+    Path("krd.history.yaml").write_text(text, encoding="utf-8")
+    assert run("check", "krd.history.yaml").exit_code == 0
+    Path("krd.history.yaml").write_text(text.replace("name: one, ", ""), encoding="utf-8")
+    refused(run, 3, "krd.history.yaml:3: histories[1]: the key 'name' is missing", "check", "krd.history.yaml")
 
 
 def test_check_tells_what_a_plan_can_not_be_drawn_for(run: Run) -> None:

