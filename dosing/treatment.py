@@ -46,6 +46,7 @@ from dosing.view import ALL, View, viewed
 
 if TYPE_CHECKING:
     from dosing.api import PatientSheet
+    from dosing.export.content import Part
     from dosing.export.follow import Version
     from dosing.export.style import Style
 
@@ -141,12 +142,26 @@ class Treatment:
         plan_id: str = "",
         style: "Style | None" = None,
     ) -> bytes:
+        """The calendar that follows the plan, as bytes; arguments and errors as in `calendar`."""
+        from dosing.export.ical import through_package
+
+        return through_package(self.calendar(view, stamp=stamp, since=since, plan_id=plan_id, style=style))
+
+    def calendar(
+        self,
+        view: View = ALL,
+        *,
+        stamp: datetime | None = None,
+        since: date | None = None,
+        plan_id: str = "",
+        style: "Style | None" = None,
+    ) -> "Part":
         """The calendar that follows the plan, named by the plan's id or by `plan_id`; `since`: only what changed after that day.
 
         Raises OutputError where there is nothing to write, RegimenError where the definition of that day isn't at hand, and DoseError for
         a limit that stops the schedule.
         """
-        from dosing.export.ical import to_ical
+        from dosing.export.content import calendar_of
 
         versions = self.versions(view)
         require(versions[-1].dosed.findings)
@@ -154,9 +169,8 @@ class Treatment:
         at = None if since is None else len(as_of(self.plan, since).log) - earlier
         if at is not None and at < 0:
             raise RegimenError(f"plan {self.plan.id} went by another version of {self.plan.regimen} on {since}, which isn't at hand")
-        return to_ical(
-            versions[-1].dosed, stamp=stamp, plan_id=plan_id or self.plan.id, versions=versions, since=at, earlier=earlier, style=style
-        )
+        last, name = versions[-1].dosed, plan_id or self.plan.id
+        return calendar_of(last, stamp=stamp, plan_id=name, versions=versions, since=at, earlier=earlier, style=style)
 
     def versions(self, view: View = ALL) -> "tuple[Version, ...]":
         """The plan as it stood before the first change and after each, as far back as the definitions of then are at hand."""

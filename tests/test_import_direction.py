@@ -16,7 +16,7 @@ ROOT = PACKAGE.parent
 
 # Each may import itself and what stands before it.
 BELOW = ("errors", "units", "days", "regimen", "schedule", "dose", "site", "plan", "asked")
-ORDER = (*BELOW, "export", "api", "view", "treatment", "page", "cases", "cohort", "cli", "__main__")
+ORDER = (*BELOW, "export", "api", "view", "treatment", "feed", "page", "cases", "cohort", "cli", "__main__")
 # What exports share: words, and the parts of a calendar file; otherwise no export knows another.
 SHARED_BY_EXPORTS = {f"dosing.export.{name}" for name in ("columns", "rows", "text", "events", "follow", "content", "style")}
 LONGEST_FILE = 500

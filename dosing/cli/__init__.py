@@ -15,6 +15,7 @@ from dosing.cli.calculate import auc, bsa, crcl, round_
 from dosing.cli.calendar import calendar
 from dosing.cli.check import check, verify
 from dosing.cli.dose import dose
+from dosing.cli.feed import feed
 from dosing.cli.plan import plan
 from dosing.cli.schedule import schedule, summary
 from dosing.cli.share import share
@@ -46,7 +47,25 @@ def commands() -> None:
     """
 
 
-for _command in (regimens, show, check, schedule, dose, summary, calendar, plan, start_days, verify, bsa, crcl, auc, round_, site, share):
+for _command in (
+    regimens,
+    show,
+    check,
+    schedule,
+    dose,
+    summary,
+    calendar,
+    plan,
+    feed,
+    start_days,
+    verify,
+    bsa,
+    crcl,
+    auc,
+    round_,
+    site,
+    share,
+):
     commands.add_command(_command)
 
 

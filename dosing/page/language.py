@@ -79,14 +79,23 @@ class Language:
         """The days of the week in the order of the language, each short and in full."""
         from babel.dates import format_date
 
-        first = self.locale.first_week_day
+        first = self._first_weekday()
         days = [_A_MONDAY + timedelta((first + number) % _WEEK) for number in range(_WEEK)]
         return [(format_date(day, "EEE", locale=self.locale), format_date(day, "EEEE", locale=self.locale)) for day in days]
 
     def column(self, day: date) -> int:
         """In which column of a month grid a day stands, from 0."""
-        first: int = self.locale.first_week_day
-        return (day.weekday() - first) % _WEEK
+        return (day.weekday() - self._first_weekday()) % _WEEK
+
+    def _first_weekday(self) -> int:
+        """The first day of the week, 0 for Monday; of a language without a territory, that of where it is most spoken; English: Monday."""
+        from babel import Locale
+        from babel.core import get_global
+
+        if self.locale.territory or self.locale.language == ENGLISH:
+            return int(self.locale.first_week_day)
+        likely = Locale.parse(get_global("likely_subtags")[self.locale.language])
+        return int(likely.first_week_day)
 
 
 def languages() -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar
-from unicodedata import bidirectional, east_asian_width
+from unicodedata import bidirectional, category, east_asian_width
 
 from dosing.errors import OutputError
 from dosing.page.model import Item, Legend, Page, Place, State
@@ -95,7 +95,13 @@ def directions(words: str) -> Iterator[tuple[str, bool]]:
 @lru_cache(maxsize=1000)
 def width(text: str) -> int:
     """How many Latin letters a text is as wide as, at least one."""
-    return max(1, len(text) if text.isascii() else sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+    return max(1, len(text) if text.isascii() else sum(map(_letter_width, text)))
+
+
+def _letter_width(letter: str) -> int:
+    if category(letter) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(letter) in "WF" else 1
 
 
 def lines_of(text: str, letters: int) -> int:

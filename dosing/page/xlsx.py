@@ -30,10 +30,10 @@ _WEEK = 7
 # Widths in letters: of a day, so that seven fit on either paper; of a column of the list or the diary at most.
 _DAY_LETTERS, _MOST_LETTERS = 18, 60
 # A cell holds about so much fewer letters than its width says: what it doesn't show, nobody misses.
-_SURE = 0.85
+_SURE = 0.9
 _MARGIN_INCHES, _FOOT_INCHES = 0.3, 0.8
 # What is left of the lower paper's height, in points; and the scales, in percent, that are tried to print a month on one sheet.
-_SHEET_POINTS = 510
+_SHEET_POINTS = 505
 _SCALES = (100, 90, 80, 70, 60)
 # What Excel holds in a cell and in a footer, in units of UTF-16; and the digits of a number that it keeps.
 _CELL_LONGEST, _FOOTER_LONGEST, _DIGITS = 32_767, 255, 15

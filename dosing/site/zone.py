@@ -31,8 +31,8 @@ _ALL_DAY = "without `hours` in the site's file the visits are written all-day"
 class Onset:
     """One kind of change: offsets from UTC before and after, and what the zone is called after it.
 
-    `first` is a moment of it before the years that were asked for, in the time that holds until then (of one that doesn't come each year, it
-    may be later); `rule` is how it comes back, or nothing where it never does.
+    `first` is the first moment of it that is written, in the time that holds until then: before the years that were asked for, or in them
+    for one that doesn't come each year. `rule` is how it comes back, or nothing where it never does.
     """
 
     kind: str

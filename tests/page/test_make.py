@@ -49,12 +49,12 @@ def _weeks(month: Month) -> list[list[int]]:
 
 
 @settings(max_examples=25)
-@given(first=st.dates(date(2000, 1, 1), date(2090, 12, 31)), code=st.sampled_from(["en", "en-GB", "de", "ar", "ar-EG", "ko"]))
+@given(first=st.dates(date(2000, 1, 1), date(2090, 12, 31)), code=st.sampled_from(["en", "en-GB", "en-US", "de", "ar", "ar-EG", "ko"]))
 def test_every_month_has_the_weeks_of_the_calendar_module(first: date, code: str) -> None:
     """From the month of the first day to that of the last, over the end of a year; the first weekday is Sunday, Monday or Saturday."""
     dosed = _moved(drawn("k-20-27", cycles=2), first - date(2026, 1, 5))
     language = find_language(code)
-    weeks = calendar.Calendar(language.locale.first_week_day)
+    weeks = calendar.Calendar({"ar": 5, "ar-EG": 5, "ko": 6, "en-US": 6}.get(code, 0))
     last = max(row.entry.date for row in dosed.rows)
     months = [divmod(number, 12) for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month)]
     page = made(dosed, code)
