@@ -31,8 +31,8 @@ _ALL_DAY = "without `hours` in the site's file the visits are written all-day"
 class Onset:
     """One kind of change: offsets from UTC before and after, and what the zone is called after it.
 
-    `first` is the first moment of it that is written, in the time that holds until then: before the years that were asked for, or in them
-    for one that doesn't come each year. `rule` is how it comes back, or nothing where it never does.
+    `first` is a moment of it before the years that were asked for, in the time that holds until then; `rule` is how it comes back, or
+    nothing where it never does.
     """
 
     kind: str
@@ -62,7 +62,7 @@ def yearly(zone: str, first: int, last: int) -> tuple[Onset, ...]:
     if not found:
         raise OutputError(f"the clocks of {zone} change by no yearly rule {said}; {_ALL_DAY}")
     begin = _begin(info, found, first)
-    return tuple(onset for change, rule in found for onset in _onsets(change, rule, begin))
+    return tuple(onset for change, rule in found for onset in _onsets(change, rule, range(begin, first)))
 
 
 # -- what the zone does -------------------------------------------------------------------------------------------
@@ -201,9 +201,14 @@ def _rule(dates: Sequence[date]) -> _Rule | None:
     return next((rule for rule in rules if all(rule.on(day.year) == day for day in dates)), None)
 
 
-def _onsets(change: _Change, rule: _Rule, begin: int) -> Iterator[Onset]:
-    """The onsets of one kind of change from the year `begin` on."""
+def _onsets(change: _Change, rule: _Rule, years: range) -> Iterator[Onset]:
+    """The onsets of one kind of change, written from these years on.
+
+    A rule in two parts may have no day in them for one of the two. That is written from before: some readers stumble over an onset that
+    begins later than an event.
+    """
     for month, text in rule.texts():
-        year = next(year for year in range(begin, begin + _ALL_YEARS) if rule.on(year).month == month)
+        tried = (*years, *range(years.start - 1, years.start - _ALL_YEARS, -1))
+        year = next(year for year in tried if rule.on(year).month == month)
         start = datetime.combine(rule.on(year), change.local.time())
         yield Onset(change.kind, change.name, change.before, change.after, start, f"FREQ=YEARLY;BYMONTH={month};{text}")
