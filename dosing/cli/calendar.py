@@ -1,5 +1,6 @@
 """`dosing calendar`: a file for calendar programs, or a page to print or to edit."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dosing.api import PatientSchedule
+    from dosing.asked import Asked
     from dosing.export.style import Style
     from dosing.page.make import Leaflet
-    from dosing.site.read import Site
+    from dosing.site.hours import Hours
     from dosing.treatment import Treatment
     from dosing.view import View
 
@@ -86,7 +88,7 @@ def _file(regimen: str, drawn: "PatientSchedule", asked: dict[str, Any], label: 
     from dosing.export.ical import to_ical
     from dosing.plan.names import is_plan
 
-    moment, style = options.parse_stamp(asked["stamp"]), _style(asked, label, _site(regimen, given))
+    moment, style = options.parse_stamp(asked["stamp"]), _style(asked, label, _hours(regimen, given))
     if is_plan(regimen):
         data = _follows(options.treatment(regimen), options.Chosen(given).view(regimen), moment, style, asked)
     elif asked["since"] is not None:
@@ -102,7 +104,7 @@ def _follows(found: "Treatment", view: "View", stamp: "datetime | None", style: 
     return found.to_ical(view, stamp=stamp, since=since, plan_id=asked["plan_id"], style=style)
 
 
-def _style(asked: dict[str, Any], label: str, site: "Site | None") -> "Style":
+def _style(asked: dict[str, Any], label: str, hours: "Hours | None") -> "Style":
     from dosing.export.events import Grain
     from dosing.export.style import Style, parse_reminder
 
@@ -110,14 +112,22 @@ def _style(asked: dict[str, Any], label: str, site: "Site | None") -> "Style":
         remind = parse_reminder(asked["remind"]) if asked["remind"] is not None else None
     except ValueError as error:
         raise OutputError(f"--remind: {error}") from None
-    return Style(events=Grain(asked["events"] or "day"), hours=site.hours if site else None, remind=remind, label=label)
+    return Style(events=Grain(asked["events"] or "day"), hours=hours, remind=remind, label=label)
 
 
-def _site(regimen: str, given: dict[str, Any]) -> "Site | None":
-    """The site's file that a plan or the options name."""
+def _asked(regimen: str, given: dict[str, Any]) -> "Asked":
+    """What a plan or the options say of patient and practice."""
     from dosing.plan.names import is_plan
 
-    return (options.treatment(regimen) if is_plan(regimen) else options.Chosen(given)).asked().site()
+    return (options.treatment(regimen) if is_plan(regimen) else options.Chosen(given)).asked()
+
+
+def _hours(regimen: str, given: dict[str, Any]) -> "Hours | None":
+    """The hours of the site, on none of the days that are closed here."""
+    asked = _asked(regimen, given)
+    site, closed = asked.site(), asked.closed()
+    hours = site.hours if site else None
+    return replace(hours, closed=closed) if hours and closed else hours
 
 
 # -- pages --------------------------------------------------------------------------------------------------------
@@ -153,7 +163,7 @@ def _leaflet(regimen: str, drawn: "PatientSchedule", asked: dict[str, Any], labe
     from dosing.page.make import Leaflet
     from dosing.plan.names import is_plan
 
-    site = _site(regimen, given)
+    site = _asked(regimen, given).site()
     made_by = options.treatment(regimen).named() if is_plan(regimen) else [_named(drawn)]
     dated = asked["dated"]
     return Leaflet(

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from unicodedata import name
+from unicodedata import category, name
 
 from dosing.errors import OutputError, nearest
 from dosing.page.model import Page
@@ -38,6 +38,9 @@ _TO_INSTALL = {
     "KATAKANA": "Noto Sans CJK (Debian: fonts-noto-cjk)",
 }
 _ANY_FONT = "the Noto font of its script (Debian: fonts-noto-core)"
+_EMOJI = "Noto Color Emoji (Debian: fonts-noto-color-emoji)"
+# How many letters an error shows.
+_SHOWN = 3
 _WITHOUT_FONT = re.compile(r'the text `"(.*?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 
@@ -99,14 +102,20 @@ def _data(page: Page, fonts: "Fonts", *, paper: str, large: bool) -> dict[str, A
 
 def _explained(error: "TypstError") -> OutputError:
     """The compiler's error in our words: which letters have no font, and what to install."""
-    found = dict.fromkeys(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) for text in _WITHOUT_FONT.findall(error.diagnostic))
-    if not found:
-        return OutputError(f"the PDF can't be made: {error.message}")
-    letter = next(iter(found))[0]
-    called = name(letter, "")
-    font = _TO_INSTALL.get(called.split(" ")[0], _ANY_FONT)
-    more = f", nor for {len(found) - 1} more" if len(found) > 1 else ""
-    return OutputError(
-        f"no font on this computer is for the letter {letter!r} (U+{ord(letter):04X} {called or 'without a name'}){more}: "
-        f"install {font}, or take the letter out of its text"
-    )
+    found = (_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)[0] for text in _WITHOUT_FONT.findall(error.diagnostic))
+    letters = list(dict.fromkeys(found))
+    if not letters:
+        return OutputError(f"the PDF can't be made: {error.message.removeprefix('assertion failed: ')}")
+    shown = ", ".join(f"{letter!r} (U+{ord(letter):04X}{_called(letter)})" for letter in letters[:_SHOWN])
+    more = f" and {len(letters) - _SHOWN} more" if len(letters) > _SHOWN else ""
+    fonts = " and ".join(dict.fromkeys(_to_install(letter) for letter in letters))
+    return OutputError(f"no font on this computer is for the letter {shown}{more}: install {fonts}, or write it in other letters")
+
+
+def _called(letter: str) -> str:
+    return f" {name(letter)}" if name(letter, "") else ""
+
+
+def _to_install(letter: str) -> str:
+    usual = _EMOJI if category(letter) == "So" else _ANY_FONT
+    return _TO_INSTALL.get(name(letter, "").split(" ")[0], usual)

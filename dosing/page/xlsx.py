@@ -5,6 +5,7 @@ Every text is written as text, so that a spreadsheet runs none. Amounts are writ
 
 import re
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -64,7 +65,8 @@ def to_xlsx(page: Page, dosed: DosedSchedule, *, paper: str = "a4") -> bytes:
         raise OutputError(f"there is no paper {paper!r}{nearest(paper, PAPERS)} (there are {', '.join(PAPERS)})")
     out = BytesIO()
     tidy = safe_page(page, into=_INTO)
-    with Workbook(out, _OPTIONS) as file:
+    # XlsxWriter changes the options that it is given.
+    with Workbook(out, deepcopy(_OPTIONS)) as file:
         file.set_properties({"title": tidy.title, "author": "dosing", "created": datetime.combine(page.dated, time(), UTC)})
         book = _Book(file, tidy, PAPERS[paper])
         say = find_language(page.language).say

@@ -503,6 +503,7 @@ def test_the_commands_are_those_of_the_guide() -> None:
         "check",
         "crcl",
         "dose",
+        "feed",
         "plan",
         "regimens",
         "round",
