@@ -13,7 +13,7 @@ from dosing.asked import Asked, parse_exposure, replaced
 from dosing.dose.patient import Patient
 from dosing.dose.practice import USUAL
 from dosing.dose.reduction import parse_reduction
-from dosing.errors import DoseError, DosingError, PatientError, RegimenError
+from dosing.errors import DoseError, DosingError, PatientError, RegimenError, ScheduleError
 from dosing.plan.names import LISTS, PATIENT_TEXTS, TEXTS
 from dosing.units import Quantity, parse_dose
 
@@ -350,3 +350,12 @@ def test_any_text_in_a_list_is_read_or_refused(name: str, text: str) -> None:
 def test_every_option_is_listed_once() -> None:
     names = [*TEXTS, *LISTS]
     assert len(names) == len(set(names))
+
+
+def test_whether_days_move_is_yes_or_no() -> None:
+    assert Asked({"move": "yes", "country": "US"}).move
+    assert not Asked({"move": "no", "country": "US"}).move
+    with pytest.raises(ScheduleError, match="--move: 'maybe' is neither yes nor no"):
+        _ = Asked({"move": "maybe", "country": "US"}).move
+    with pytest.raises(ScheduleError, match="needs closed days"):
+        _ = Asked({"move": "yes"}).move
