@@ -105,6 +105,7 @@ class _Making:
         counts += [many("You take medicine at home on {count} day.", "You take medicine at home on {count} days.", home)] if home else []
         if counts:
             yield Text(" ".join(counts))
+        yield from self._left_out()
         yield Text(say("This calendar can be wrong, and plans change. Follow what your clinic tells you."))
 
     def _in_clinic(self, row: Dosed) -> bool:
@@ -151,10 +152,26 @@ class _Making:
         off = self._days_off()
         month = first.replace(day=1)
         while month <= last:
-            following = (month.replace(day=28) + 4 * _DAY).replace(day=1)
+            following = _next_month(month)
             days = [month + number * _DAY for number in range((following - month).days)]
-            yield Month(self.language.month(month), tuple(self._weeks(days, off)))
+            if any(day in self.by_date or day in off for day in days):
+                yield Month(self.language.month(month), tuple(self._weeks(days, off)))
             month = following
+
+    def _left_out(self) -> Iterator[Text]:
+        """The months between others that have no page, because nothing of what is drawn falls into them."""
+        days = sorted({*self.by_date, *self._days_off()})
+        for before, after in pairwise(sorted({day.replace(day=1) for day in days})):
+            first, last = _next_month(before), (after - _DAY).replace(day=1)
+            if first < after:
+                say, month = self.language.say, self.language.month
+                yield Text(
+                    say(
+                        "There is nothing in this calendar from {first} to {last}. These months are left out.",
+                        first=month(first),
+                        last=month(last),
+                    )
+                )
 
     def _weeks(self, days: Sequence[date], off: Mapping[date, Sequence[Item]]) -> Iterator[tuple[Day | None, ...]]:
         cells: list[Day | None] = [None] * self.language.column(days[0])
@@ -226,6 +243,11 @@ class _Making:
         yield "; ".join([*self.leaflet.made_by, f"dosing {dosing.__version__}"])
         if not self.language.reviewed:
             yield say("This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic.")
+
+
+def _next_month(month: date) -> date:
+    """The first day of the month after that of a first day."""
+    return (month.replace(day=28) + 4 * _DAY).replace(day=1)
 
 
 def _items(month: Month) -> Iterator[Item]:

@@ -64,6 +64,10 @@ def months_of(body: Any) -> Iterator[tuple[str, Any]]:
 # -- what is in it ------------------------------------------------------------------------------------------------
 
 
+# Two cycles of krd-asct, and the look at the end of the six that there are.
+MONTHS = (1, 2, 6)
+
+
 def test_every_month_is_a_table_of_its_weeks() -> None:
     """Each day stands in its week and under its weekday, as the calendar module has it."""
     page = made(drawn("krd-asct", cycles=2))
@@ -72,7 +76,7 @@ def test_every_month_is_a_table_of_its_weeks() -> None:
     for number, (_, table) in enumerate(tables):
         rows = [[text_of(cell[1]).partition(" ")[0] for cell in row.iter(f"{W}tc")] for row in table.iter(f"{W}tr")]
         assert rows[0] == list(calendar.day_name)
-        weeks = calendar.monthcalendar(2026 + number // 12, number % 12 + 1)
+        weeks = calendar.monthcalendar(2026, MONTHS[number])
         assert [[int(cell or 0) for cell in row] for row in rows[1:]] == weeks
 
 

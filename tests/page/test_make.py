@@ -139,6 +139,7 @@ def test_the_first_page_says_what_when_and_how_often() -> None:
     assert [text.words for text in page.intro[1:]] == [
         "First day in this calendar: Monday, January 5, 2026. Last day: Sunday, June 21, 2026.",
         "You come to the clinic on 13 days. You take medicine at home on 44 days.",
+        "There is nothing in this calendar from March 2026 to May 2026. These months are left out.",
         "This calendar can be wrong, and plans change. Follow what your clinic tells you.",
     ]
 
@@ -152,7 +153,7 @@ def test_a_plan_of_which_nothing_stands_counts_nothing() -> None:
     dosed = drawn("krd-asct", cycles=1)
     rows = tuple(replace(row, entry=replace(row.entry, status="held")) for row in dosed.rows)
     page = made(replace(dosed, rows=rows))
-    assert len(page.intro) == 3
+    assert [text.words[:20] for text in page.intro[1:]] == ["First day in this ca", "There is nothing in ", "This calendar can be"]
     assert page.diary == ()
     assert [entry.state for entry in page.legend] == [State.NOT_GIVEN]
 
@@ -257,3 +258,16 @@ def test_a_translation_that_nobody_reviewed_says_so() -> None:
 
 def test_clinic_and_home_have_a_name() -> None:
     assert made(drawn("krd-asct", cycles=1)).places == ((Place.CLINIC, "Clinic"), (Place.HOME, "Home"))
+
+
+def test_months_in_which_nothing_is_planned_are_left_out_and_named() -> None:
+    """One dose in January, one in May and one in June of another year: three months, and two gaps."""
+    rows = drawn("k-20-27", cycles=1).rows[:3]
+    days = (date(2026, 1, 31), date(2026, 5, 1), date(2027, 6, 30))
+    moved = tuple(replace(row, entry=replace(row.entry, date=day)) for row, day in zip(rows, days, strict=True))
+    page = made(replace(drawn("k-20-27", cycles=1), rows=moved))
+    assert [month.title for month in page.months] == ["January 2026", "May 2026", "June 2027"]
+    assert [text.words for text in page.intro if "left out" in text.words] == [
+        "There is nothing in this calendar from February 2026 to April 2026. These months are left out.",
+        "There is nothing in this calendar from June 2026 to May 2027. These months are left out.",
+    ]

@@ -50,6 +50,10 @@ def xml(data: bytes, name: str) -> str:
 # -- the calendar -------------------------------------------------------------------------------------------------
 
 
+# Two cycles of krd-asct, and the look at the end of the six that there are.
+MONTHS = (1, 2, 6)
+
+
 def test_every_month_is_a_block_of_its_weeks() -> None:
     """The days are dates, and stand as the calendar module has them."""
     page = made(drawn("krd-asct", cycles=2))
@@ -60,9 +64,9 @@ def test_every_month_is_a_block_of_its_weeks() -> None:
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True)):
         assert lines[start + 1] == list(calendar.day_name)
         weeks = [line for line in lines[start:end] if any(isinstance(cell, datetime) for cell in line)]
-        wanted = calendar.Calendar().monthdatescalendar(2026 + number // 12, number % 12 + 1)
+        wanted = calendar.Calendar().monthdatescalendar(2026, MONTHS[number])
         found = [[cell.date() if isinstance(cell, datetime) else None for cell in week] for week in weeks]
-        assert found == [[day if day.month == number % 12 + 1 else None for day in week] for week in wanted]
+        assert found == [[day if day.month == MONTHS[number] else None for day in week] for week in wanted]
 
 
 def test_a_day_says_where_what_and_how_much() -> None:
