@@ -1,4 +1,4 @@
-"""The reference pages that follow from the code: columns.md and commands.md.
+"""The reference pages that follow from the code: columns.md, forecast-columns.md and commands.md.
 
 `python docs/generate.py` writes them anew; tests/docs/test_generated.py fails when they are stale.
 """
@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from dosing.cli import commands
+from dosing.cohort.forecast_columns import CHAIRS, DRUGS
 from dosing.export.columns import COLUMNS, TRACE, Column
 
 _WIDTH = 100
+_HEAD = ("| column | type | unit | empty | meaning |", "|---|---|---|---|---|")
 _MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
 
 
@@ -25,12 +27,19 @@ def columns_page() -> str:
         "CSV, JSON, JSON lines and the data frame hold these columns, in this order. There is one row per activity and date, in order of",
         "date, then one for each activity that has no date.",
         "",
-        "| column | type | unit | empty | meaning |",
-        "|---|---|---|---|---|",
+        *_HEAD,
     ]
     lines += [_line(each) for each in COLUMNS]
-    lines += ["", "With `--trace` (`trace=True` in Python) these follow. They name the patient's measurements.", "", *lines[7:9]]
+    lines += ["", "With `--trace` (`trace=True` in Python) these follow. They name the patient's measurements.", "", *_HEAD]
     lines += [_line(each) for each in TRACE]
+    return "\n".join(lines) + "\n"
+
+
+def forecast_columns_page() -> str:
+    """The columns of the two tables of a forecast."""
+    lines = ["# Columns of a forecast", "", _MADE, "", "`dosing forecast` writes one of two tables. Every number is a sum over patients."]
+    for title, columns in (("drugs", DRUGS), ("chairs", CHAIRS)):
+        lines += ["", f"## `--what {title}`", "", *_HEAD, *map(_line, columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +73,11 @@ def _block(title: str, text: str) -> list[str]:
     return [f"## {title}", "", "```text", *(line.rstrip() for line in text.splitlines()), "```", ""]
 
 
-PAGES: dict[str, Callable[[], str]] = {"columns.md": columns_page, "commands.md": commands_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "columns.md": columns_page,
+    "forecast-columns.md": forecast_columns_page,
+    "commands.md": commands_page,
+}
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from dosing.units import DOSED, EXACT, Quantity, parse_number, parse_quantity
 if TYPE_CHECKING:
     from dosing.dose.bands import BandTable
     from dosing.schedule.closed import Closed
+    from dosing.site.hours import Hours
     from dosing.site.read import Site
 
 T = TypeVar("T")
@@ -101,6 +102,12 @@ class Asked:
     def site(self) -> "Site | None":
         """The site's file, where one is named. Raises errors of files."""
         return _load(self.texts["site"]) if self.texts.get("site") else None
+
+    def hours(self) -> "Hours | None":
+        """When the site is open for visits, on none of the days that are closed here; None without. Raises as `closed` does."""
+        site, closed = self.site(), self.closed()
+        hours = site.hours if site else None
+        return replace(hours, closed=closed) if hours and closed else hours
 
     @property
     def move(self) -> bool:

@@ -7,6 +7,7 @@
       ScheduleError       5   the schedule can't be drawn
       DoseError           6   an amount can't be computed, because nobody stated the dose
       OutputError         7   the output can't be written
+      RejectedError       8   rows of a table could not be used; the others were
 
 Exit code 2 is click's own, for a command line it can't read. A message says what is wrong, where, and what to do.
 """
@@ -48,6 +49,10 @@ class RegimenFileError(RegimenError):
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type["RegimenFileError"], tuple[tuple[Problem, ...]]]:
+        """How it comes whole from another process."""
+        return type(self), (self.problems,)
+
 
 class PatientError(DosingError):
     """A measurement or a date of the patient is missing or impossible."""
@@ -71,6 +76,12 @@ class OutputError(DosingError):
     """The output can't be written; what was there before is untouched."""
 
     exit_code = 7
+
+
+class RejectedError(DosingError):
+    """Rows of a table could not be used; those of the others are written."""
+
+    exit_code = 8
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:

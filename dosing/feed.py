@@ -6,8 +6,11 @@ empty. A calendar is written only where it has changed, in one step, so that a p
 
 import hmac
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,16 +25,20 @@ _NAME_DIGITS = 32
 _INDEX = "index.html"
 _NOTHING = b"<!DOCTYPE html>\n<title>-</title>\n"
 WRITTEN, SAME, FAILED = "written", "same as before", "failed"
+# To start a process takes as long as so many plans.
+_WORTH_A_WORKER = 100
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """What became of one plan: the calendar's file, whether it was written, and what went wrong."""
+    """What became of one plan: the calendar's file, whether it was written, what went wrong, and what must be said of the file."""
 
     plan: Path
     calendar: Path
     result: str
     error: DosingError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def name_of(key: bytes, plan_id: str) -> str:
@@ -39,21 +46,43 @@ def name_of(key: bytes, plan_id: str) -> str:
     return f"{hmac.new(key, plan_id.encode(), sha256).hexdigest()[:_NAME_DIGITS]}.ics"
 
 
-def feed(plans: Path, calendars: Path, *, key: bytes, style: Style | None = None) -> Iterator[Fed]:
-    """Write the calendar of every plan file in a folder, in order of their names; a plan that can't be drawn leaves its calendar as it was.
-
-    Raises OutputError where there is no plan, or where the folder of the calendars can't be written.
-    """
+def plan_files(plans: Path) -> list[Path]:
+    """The plan files of a folder, in order of their names. Raises OutputError where there is none."""
     found = sorted(plans.glob(f"*{ENDING}"))
     if not found:
         raise OutputError(f"there is no plan file (*{ENDING}) in {plans}")
+    return found
+
+
+def feed(plans: Path, calendars: Path, *, key: bytes, style: Style | None = None, workers: int = 0) -> Iterator[Fed]:
+    """Write the calendar of every plan file in a folder, in order of their names; a plan that can't be drawn leaves its calendar as it was.
+
+    The visits of a plan that names a site have the site's hours, whatever those of `style` are. `workers` is how many processes share the
+    work; 0 means as many as help. Raises OutputError where there is no plan, or where the folder of the calendars can't be written.
+    """
+    found = plan_files(plans)
+    one = partial(_feed, calendars=calendars, key=key, style=style or Style())
     try:
         calendars.mkdir(parents=True, exist_ok=True)
         _put(calendars / _INDEX, _NOTHING)
-        for plan in found:
-            yield _feed(plan, calendars, key, style)
+        many = workers or min(_processors(), len(found) // _WORTH_A_WORKER)
+        yield from map(one, found) if many < 2 else _shared(one, found, many)
     except OSError as error:
         raise OutputError(f"can't write {calendars}: {error.strerror or error}") from None
+
+
+def _processors() -> int:
+    """How many processors there are for this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shared(one: "partial[Fed]", found: Iterable[Path], workers: int) -> Iterator[Fed]:
+    """The same work in the same order, by several processes."""
+    try:
+        with ProcessPoolExecutor(workers) as pool:
+            yield from pool.map(one, found, chunksize=_AT_ONCE)
+    except BrokenProcessPool:
+        raise OutputError("a worker process was ended before its work was done; try again with --workers 1") from None
 
 
 def left_over(plans: Path, calendars: Path, *, key: bytes) -> list[Path]:
@@ -62,13 +91,14 @@ def left_over(plans: Path, calendars: Path, *, key: bytes) -> list[Path]:
     return sorted(path for path in calendars.glob("*.ics") if path.name not in known)
 
 
-def _feed(plan: Path, calendars: Path, key: bytes, style: Style | None) -> Fed:
+def _feed(plan: Path, *, calendars: Path, key: bytes, style: Style) -> Fed:
     path = calendars / name_of(key, plan.name.removesuffix(ENDING))
     try:
-        data = to_bytes(load_plan(plan).calendar(style=style))
+        treatment = load_plan(plan)
+        data = to_bytes(treatment.calendar(style=replace(style, hours=treatment.asked().hours())))
     except DosingError as error:
         return Fed(plan, path, FAILED, error)
-    return Fed(plan, path, WRITTEN if _put(path, data) else SAME)
+    return Fed(plan, path, WRITTEN if _put(path, data) else SAME, warnings=tuple(style.warnings(data)))
 
 
 def _put(path: Path, data: bytes) -> bool:

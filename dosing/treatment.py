@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,11 +25,12 @@ from dosing.dose.reduction import Place
 from dosing.dose.reduction import in_force as in_force_at
 from dosing.dose.schedule import DosedSchedule, dose_schedule
 from dosing.errors import DoseError, DosingError, PatientError, RegimenError, RegimenFileError, ScheduleError
-from dosing.plan.definition import find_definition
+from dosing.plan.definition import Definition, find_definition
 from dosing.plan.fold import Told, fold
 from dosing.plan.kinds import parse_at
 from dosing.plan.model import LogEntry, Plan, append, as_of, in_force
 from dosing.plan.store import load
+from dosing.plan.text import plan_bytes
 from dosing.regimen.drug import Drug
 from dosing.regimen.library import find_drug
 from dosing.regimen.model import Regimen
@@ -74,15 +77,9 @@ class Treatment:
     def regimen(self) -> ChosenRegimen:
         """The regimen that the plan goes by, with its choices. Raises RegimenError where that definition isn't at hand."""
         choices, definition = self.plan.choices, find_definition(self.plan, self.folder)
-        return choose_regimen(
-            definition.regimen(),
-            base=definition.base(),
-            variant=choices.variant,
-            proxy=choices.proxy,
-            values={**choices.set, **fold(self.plan).values},
-            base_name=choices.base,
-            base_days=choices.base_days,
-        )
+        values = {**choices.set, **fold(self.plan).values}
+        chosen = choices.variant, choices.proxy, tuple(values.items()), choices.base, choices.base_days
+        return _chosen(definition.folder, tuple(definition.files.items()), *chosen)
 
     def asked(self, patient: Mapping[str, str] | None = None, practice: Mapping[str, str] | None = None) -> Asked:
         """What the plan's head says, with all of `patient` in its patient's place, if given, and what `practice` has beyond its practice.
@@ -130,7 +127,11 @@ class Treatment:
         """The plan and its regimen as a page names them: with version, hash, and the last change."""
         version, definition = in_force(self.plan)
         log = self.plan.log
-        last = f", change {log[-1].n} of {log[-1].on} ({log[-1].follows[:8]})" if log else ""
+        last = (
+            f", change {log[-1].n} of {log[-1].on} ({log[-1].follows[:8]})"
+            if log
+            else f" ({sha256(plan_bytes(self.plan)).hexdigest()[:8]})"
+        )
         return [f"plan {self.plan.id}{last}", f"{self.plan.regimen} version {version} ({definition[len('sha256:') :][:8]})"]
 
     def to_ical(
@@ -230,6 +231,29 @@ class Treatment:
         return None
 
 
+@lru_cache(maxsize=64)
+def _chosen(
+    folder: Path | None,
+    files: tuple[tuple[str, bytes], ...],
+    variants: tuple[str, ...],
+    proxies: tuple[str, ...],
+    values: tuple[tuple[str, str], ...],
+    base: str,
+    base_days: str,
+) -> ChosenRegimen:
+    """The regimen of a definition with these choices: the same for all plans that go by the same files, wherever they come from."""
+    definition = Definition(dict(files), folder)
+    return choose_regimen(
+        definition.regimen(),
+        base=definition.base(),
+        variant=variants,
+        proxy=proxies,
+        values=dict(values),
+        base_name=base,
+        base_days=base_days,
+    )
+
+
 def load_plan(path: str | Path) -> Treatment:
     """The treatment by a plan file. Raises RegimenError for a file that can't be read, RegimenFileError for one with problems."""
     return Treatment(load(Path(path)), folder_of(Path(path)))
@@ -285,7 +309,7 @@ class _Work:
             practice=self._practice,
             said=(*_said(stretches, made), *self._estimated()),
             stops=limits,
-            regimen_of=lambda entry: made[stretch_of(entry, stretches)].regimen,
+            regimen_of=(lambda entry: made[stretch_of(entry, stretches)].regimen) if len(made) > 1 else None,
         )
         self._check_given(found)
         self._check_cycles(found)

@@ -1,13 +1,22 @@
 """`dosing feed`: calendars of many plans, their names, what is written again, and what goes wrong in one of them."""
 
 import hmac
+import os
+import pickle
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from dosing import feed as feeding
 from dosing.cli import commands
+from dosing.errors import OutputError, Problem, RegimenFileError
+from dosing.feed import feed
 
 PATIENT = ("--start", "2026-01-05", "--height", "170", "--weight", "70", "--cycles", "2")
 
@@ -90,8 +99,131 @@ def test_refusals(plans: Path, tmp_path: Path) -> None:
     assert "there is no plan file" in run("feed", tmp_path, "-o", tmp_path.parent / "www-none", code=7).output
     assert "in the folder of the plans" in run("feed", plans, "-o", plans / "www", code=7).output
     assert "in the folder of the plans" in run("feed", plans, "-o", plans, code=7).output
-    assert "can't read or make" in run("feed", tmp_path / "nowhere", "-o", tmp_path / "www", code=7).output
+    assert "there is no plan file" in run("feed", tmp_path / "nowhere", "-o", tmp_path / "www", code=7).output
+    (plans / ".feed-key").mkdir()
+    assert "can't read or make" in run("feed", plans, "-o", tmp_path / "www", code=7).output
+    (plans / ".feed-key").rmdir()
     (tmp_path / "file").write_bytes(b"")
     assert "can't write" in run("feed", plans, "-o", tmp_path / "file", code=7).output
     (plans / ".feed-key").write_bytes(b"short")
     assert "damaged" in run("feed", plans, "-o", tmp_path / "www", code=7).output
+
+
+def test_no_key_is_made_where_there_is_no_plan(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    run("feed", folder, "-o", tmp_path / "www", code=7)
+    assert [path.name for path in tmp_path.rglob("*")] == ["documents"]
+
+
+# -- how it is written --------------------------------------------------------------------------------------------
+
+
+def calendars(folder: Path) -> list[bytes]:
+    return [path.read_bytes().replace(b"\r\n ", b"") for path in sorted(folder.glob("*.ics"))]
+
+
+def test_reminders_and_how_often_to_look_again(plans: Path, tmp_path: Path) -> None:
+    result = run("feed", plans, "-o", tmp_path / "www", "--remind", "1d", "--refresh", "12h", "--events", "drug")
+    assert result.stderr.count("a calendar is no safe reminder") == 1
+    for text in calendars(tmp_path / "www"):
+        assert text.count(b"BEGIN:VALARM") == text.count(b"BEGIN:VEVENT") > 0
+        assert text.count(b"TRIGGER:-P1D\r\n") == text.count(b"BEGIN:VALARM")
+        assert b"\r\nREFRESH-INTERVAL;VALUE=DURATION:PT12H\r\n" in text
+    assert "--refresh: 'soon' is no length of time" in run("feed", plans, "-o", tmp_path / "www", "--refresh", "soon", code=7).output
+    assert "--remind: '' is no reminder" in run("feed", plans, "-o", tmp_path / "www", "--remind", "", code=7).output
+
+
+def test_a_warning_that_is_not_about_all_names_the_plans(plans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = sorted(len(text) for text in calendars_after(plans, tmp_path / "www"))
+    monkeypatch.setattr("dosing.export.style.LARGE_BYTES", sizes[0] + 10)
+    warnings = [line for line in run("feed", plans, "-o", tmp_path / "www").stderr.splitlines() if line.startswith("WARNING")]
+    assert len(warnings) == 1
+    assert re.match(r"WARNING: p[12]\.plan\.yaml: the file has [0-9,]+ bytes", warnings[0])
+
+
+def calendars_after(plans: Path, out: Path) -> list[bytes]:
+    run("feed", plans, "-o", out)
+    return [path.read_bytes() for path in out.glob("*.ics")]
+
+
+def test_visits_have_the_hours_of_the_site_that_the_plan_names(plans: Path, tmp_path: Path) -> None:
+    site = plans / "site.yaml"
+    site.write_text("id: s\ntitle: S\nhours: {timezone: Europe/Berlin, opens: 08:00, closes: 16:00}\n", encoding="utf-8")
+    run("plan", "new", "kd-weekly", *PATIENT, "--site", site, "-o", plans / "p3.plan.yaml")
+    out = tmp_path / "www"
+    run("feed", plans, "-o", out)
+    run("calendar", plans / "p3.plan.yaml", "-o", tmp_path / "p3.ics")
+    key = (plans / ".feed-key").read_bytes()
+    written = (out / feeding.name_of(key, "p3")).read_bytes()
+    assert written == (tmp_path / "p3.ics").read_bytes()
+    assert b"DTSTART;TZID=Europe/Berlin:20260105T080000\r\n" in written
+    assert sum(b"TZID" in data for data in (path.read_bytes() for path in out.glob("*.ics"))) == 1
+    site.write_text(site.read_text(encoding="utf-8").replace("opens: 08:00", "opens: 09:30"), encoding="utf-8")
+    assert results(run("feed", plans, "-o", out)) == {"p1": "same as before", "p2": "same as before", "p3": "written"}
+    assert b"DTSTART;TZID=Europe/Berlin:20260105T093000\r\n" in (out / feeding.name_of(key, "p3")).read_bytes()
+
+
+# -- several processes --------------------------------------------------------------------------------------------
+
+
+def test_several_processes_do_the_same_in_the_same_order(plans: Path, tmp_path: Path) -> None:
+    with (plans / "p1.plan.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("  - n: 9\n")
+    alone, shared = (run("feed", plans, "-o", tmp_path / f"{n}", "--workers", n, code=1) for n in (1, 2))
+    assert shared.stdout == alone.stdout
+    assert shared.stderr == alone.stderr
+    assert "p1.plan.yaml:" in shared.stderr
+    written = [{path.name: path.read_bytes() for path in (tmp_path / n).iterdir()} for n in ("1", "2")]
+    assert written[0] == written[1]
+
+
+def test_problems_of_a_file_come_whole_from_another_process() -> None:
+    error = RegimenFileError([Problem("b.yaml", 2, "", "wrong"), Problem("a.yaml", 1, "x", "bad")])
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.problems) == (RegimenFileError, "a.yaml:1: x: bad\nb.yaml:2: wrong", error.problems)
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(1, None), (2, 2), (8, 4)])
+def test_many_plans_are_shared_by_as_many_processes_as_help(
+    processors: int, expected: int | None, plans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One more process for every 100 plans, at most one on each processor.
+    asked: list[int] = []
+
+    def shared(one: Callable[[Path], Any], found: list[Path], workers: int) -> Iterator[Any]:
+        asked.append(workers)
+        return map(one, found)
+
+    monkeypatch.setattr(feeding, "_processors", lambda: processors)
+    monkeypatch.setattr(feeding, "_shared", shared)
+    monkeypatch.setattr(feeding, "_feed", lambda plan, **_: plan)
+    for number in range(398):
+        (plans / f"x{number}.plan.yaml").touch()
+    assert len(list(feed(plans, tmp_path / "www", key=bytes(32)))) == 400
+    assert asked == ([expected] if expected else [])
+
+
+def test_how_many_processors_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3}, raising=False)
+    assert feeding._processors() == 2
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert feeding._processors() == 1
+
+
+def test_a_process_that_is_ended_is_an_error_and_no_traceback(plans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pool:
+        def __init__(self, _: int) -> None: ...
+
+        def __enter__(self) -> "Pool":
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def map(self, *_: object, **__: object) -> Iterator[Any]:
+            raise BrokenProcessPool
+
+    monkeypatch.setattr(feeding, "ProcessPoolExecutor", Pool)
+    with pytest.raises(OutputError, match="try again with --workers 1"):
+        list(feed(plans, tmp_path / "www", key=bytes(32), workers=2))

@@ -14,8 +14,10 @@ import dosing
 from dosing.cli.calculate import auc, bsa, crcl, round_
 from dosing.cli.calendar import calendar
 from dosing.cli.check import check, verify
+from dosing.cli.cohort import cohort
 from dosing.cli.dose import dose
 from dosing.cli.feed import feed
+from dosing.cli.forecast import forecast
 from dosing.cli.plan import plan
 from dosing.cli.schedule import schedule, summary
 from dosing.cli.share import share
@@ -57,6 +59,8 @@ for _command in (
     calendar,
     plan,
     feed,
+    cohort,
+    forecast,
     start_days,
     verify,
     bsa,

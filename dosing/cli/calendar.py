@@ -1,6 +1,5 @@
 """`dosing calendar`: a file for calendar programs, or a page to print or to edit."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,6 +7,7 @@ import click
 from dosing.cli import options
 from dosing.cli.changes import today
 from dosing.cli.drawn import draw, tell_of
+from dosing.cli.style import events_and_reminders, style_of
 from dosing.cli.write import tell, write
 from dosing.errors import OutputError, ScheduleError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from dosing.asked import Asked
     from dosing.export.style import Style
     from dosing.page.make import Leaflet
-    from dosing.site.hours import Hours
     from dosing.treatment import Treatment
     from dosing.view import View
 
@@ -26,8 +25,7 @@ _FILE = options.together(
     click.option("--stamp", metavar="MOMENT", help="ics: written as DTSTAMP; left out, the day the regimen was last checked."),
     click.option("--plan-id", default="", metavar="TEXT", help="ics: tells two plans of one regimen and start date apart; no name."),
     click.option("--since", metavar="DATE", help="ics, of a plan file: only what changed after that day."),
-    click.option("--events", type=click.Choice(["day", "drug", "course"]), help="ics: one event a day, a drug and day, or a run of days."),
-    click.option("--remind", metavar="WHEN", help="ics: a reminder, 1d or 12h before, or at a time of day, 08:00."),
+    events_and_reminders,
 )
 _PAGE = options.together(
     click.option("--for", "audience", type=click.Choice(["patient", "clinic"]), help="Pages: in plain words, or with amounts and sources."),
@@ -88,7 +86,8 @@ def _file(regimen: str, drawn: "PatientSchedule", asked: dict[str, Any], label: 
     from dosing.export.ical import to_ical
     from dosing.plan.names import is_plan
 
-    moment, style = options.parse_stamp(asked["stamp"]), _style(asked, label, _hours(regimen, given))
+    moment = options.parse_stamp(asked["stamp"])
+    style = style_of(events=asked["events"], remind=asked["remind"], label=label, hours=_asked(regimen, given).hours())
     if is_plan(regimen):
         data = _follows(options.treatment(regimen), options.Chosen(given).view(regimen), moment, style, asked)
     elif asked["since"] is not None:
@@ -104,30 +103,15 @@ def _follows(found: "Treatment", view: "View", stamp: "datetime | None", style: 
     return found.to_ical(view, stamp=stamp, since=since, plan_id=asked["plan_id"], style=style)
 
 
-def _style(asked: dict[str, Any], label: str, hours: "Hours | None") -> "Style":
-    from dosing.export.events import Grain
-    from dosing.export.style import Style, parse_reminder
-
-    try:
-        remind = parse_reminder(asked["remind"]) if asked["remind"] is not None else None
-    except ValueError as error:
-        raise OutputError(f"--remind: {error}") from None
-    return Style(events=Grain(asked["events"] or "day"), hours=hours, remind=remind, label=label)
-
-
 def _asked(regimen: str, given: dict[str, Any]) -> "Asked":
-    """What a plan or the options say of patient and practice."""
+    """What a plan or the options say of patient and practice; of a plan's calendar too it can be asked which holidays count."""
     from dosing.plan.names import is_plan
 
-    return (options.treatment(regimen) if is_plan(regimen) else options.Chosen(given)).asked()
-
-
-def _hours(regimen: str, given: dict[str, Any]) -> "Hours | None":
-    """The hours of the site, on none of the days that are closed here."""
-    asked = _asked(regimen, given)
-    site, closed = asked.site(), asked.closed()
-    hours = site.hours if site else None
-    return replace(hours, closed=closed) if hours and closed else hours
+    chosen = options.Chosen(given)
+    if not is_plan(regimen):
+        return chosen.asked()
+    country = chosen.view(regimen).country
+    return options.treatment(regimen).asked(practice={"country": country} if country else None)
 
 
 # -- pages --------------------------------------------------------------------------------------------------------
@@ -164,7 +148,8 @@ def _leaflet(regimen: str, drawn: "PatientSchedule", asked: dict[str, Any], labe
     from dosing.plan.names import is_plan
 
     site = _asked(regimen, given).site()
-    made_by = options.treatment(regimen).named() if is_plan(regimen) else [_named(drawn)]
+    plan = options.treatment(regimen) if is_plan(regimen) else None
+    made_by = plan.named() if plan else [_named(regimen, drawn, given)]
     dated = asked["dated"]
     return Leaflet(
         dated=options.parse_day("--dated", dated) if dated is not None else today("the page is dated {}; --dated names another day"),
@@ -173,9 +158,14 @@ def _leaflet(regimen: str, drawn: "PatientSchedule", asked: dict[str, Any], labe
         call=site.call if site else (),
         replaces=options.parse_day("--replaces", asked["replaces"]) if asked["replaces"] is not None else None,
         label=label,
+        changes=tuple(entry.on for entry in plan.plan.log) if plan else (),
     )
 
 
-def _named(drawn: "PatientSchedule") -> str:
+def _named(name: str, drawn: "PatientSchedule", given: dict[str, Any]) -> str:
+    from dosing.plan.definition import define
+    from dosing.plan.model import Choices
+
     regimen = drawn.dosed.schedule.regimen
-    return f"{regimen.id} version {regimen.version}"
+    hash = define(name, Choices(base=given["base"], set=options.Chosen(given).values())).hash.removeprefix("sha256:")
+    return f"{regimen.id} version {regimen.version} ({hash[:8]})"

@@ -165,11 +165,13 @@ class Chosen:
             "start": _date("--start", self.options["start"], PatientError),
             "cycles": self.options["cycles"],
             "until": self.until(),
-            "starts": {
-                phase: _date(f"--phase-start {phase}", day, ScheduleError)
-                for phase, day in _pairs("--phase-start", self.options["starts"], ScheduleError)
-            },
+            "starts": self.starts(),
         }
+
+    def starts(self) -> dict[str, date]:
+        """The dates told of phases that wait. Raises ScheduleError."""
+        pairs = _pairs("--phase-start", self.options["starts"], ScheduleError)
+        return {phase: _date(f"--phase-start {phase}", day, ScheduleError) for phase, day in pairs}
 
     def until(self) -> date | None:
         """The last day to draw, where one was asked for. Raises ScheduleError."""

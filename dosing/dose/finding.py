@@ -91,9 +91,14 @@ class Giving:
 
 def givings(rows: Sequence[Row], drugs: Mapping[str, Drug]) -> list[Giving]:
     """Every row of a drug that counts, in the order in which they happen; on one day those that have happened go first."""
-    counting = [(number, row) for number, row in enumerate(rows) if row.entry.drug and row.entry.counts]
-    found = [Giving(number, row, drugs[row.entry.drug], _times(row.entry)) for number, row in counting]
-    return sorted(found, key=lambda each: (each.date, not each.given))
+    counting = [(number, row, row.entry) for number, row in enumerate(rows) if row.entry.counts]
+    found = [Giving(number, row, drugs[drug], _times(entry)) for number, row, entry in counting if (drug := entry.drug)]
+    return sorted(found, key=_order)
+
+
+def _order(giving: Giving) -> tuple[date, bool]:
+    entry = giving.row.entry
+    return entry.happens_on, entry.status != GIVEN
 
 
 def _times(entry: Entry) -> int | None:

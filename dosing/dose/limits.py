@@ -34,7 +34,7 @@ _MENDED = "correct the dose, or pass `--override {}`, which every output then sa
 
 
 @dataclass(frozen=True, slots=True)
-class _Most:
+class Most:
     """A limit of a drug: for one of LIMITED, with the fact that states it."""
 
     drug: Drug
@@ -103,9 +103,10 @@ def look(rows: Sequence[Row], *, drug_of: Callable[[str], Drug], course: Course)
     for drug in looked_at.values():
         own = [each for each in counted if each.drug.id == drug.id]
         found += look_usual(drug, own, course.override)
-        for most in _limits(drug):
+        for most in limits_of(drug):
             before = _before(most, course.prior, drugs.values()) if most.kind == "lifetime" else _NOTHING
-            found += _look_limit(most, [each for each in counted if most.adds(each.drug)], course, before)
+            adding = {id for id, other in looked_at.items() if most.adds(other)}
+            found += _look_limit(most, [each for each in counted if each.drug.id in adding], course, before)
         found += look_spacing(drug, own, course.override)
     return (*found, *_unknown_before(looked_at.values(), drugs.values(), course.prior))
 
@@ -130,22 +131,23 @@ def _names(drug: Drug) -> Iterator[str]:
     """What an override can name of a drug."""
     if drug.usual and drug.usual.stated:
         yield f"{drug.id}.usual"
-    yield from (most.name for most in _limits(drug))
+    yield from (most.name for most in limits_of(drug))
     if drug.spacing and drug.spacing.stated:
         yield f"{drug.id}.spacing"
 
 
-def _limits(drug: Drug) -> Iterator[_Most]:
+def limits_of(drug: Drug) -> Iterator[Most]:
+    """The limits that the drug's file or the site states."""
     for kind in LIMITED:
         fact = drug.limits.get(kind)
         if fact and fact.stated:
-            yield _Most(drug, kind, fact, fact.stated)
+            yield Most(drug, kind, fact, fact.stated)
 
 
 # -- the most of a drug -------------------------------------------------------------------------------------------
 
 
-def _look_limit(most: _Most, counted: Sequence[Giving], course: Course, before: Decimal) -> Iterator[Finding]:
+def _look_limit(most: Most, counted: Sequence[Giving], course: Course, before: Decimal) -> Iterator[Finding]:
     """One finding where the limit is passed and one where it has been; else one where only a part of the doses could be looked at."""
     sums = _add_up(most, counted, course, before)
     if sums.happened:
@@ -159,12 +161,20 @@ def _look_limit(most: _Most, counted: Sequence[Giving], course: Course, before: 
         yield Finding(Grade.WARN, most.name, sums.left[0][0].number, f"{note}{_incomplete(sums.left)}", note)
 
 
-def _add_up(most: _Most, counted: Iterable[Giving], course: Course, before: Decimal) -> _Sums:
+def _add_up(most: Most, counted: Iterable[Giving], course: Course, before: Decimal) -> _Sums:
     """The sums that the limit is about, in the order of the dates."""
     sums = _Sums(before)
+    planned: dict[tuple[int, int | None, bool], tuple[Decimal | None, str]] = {}
     for each in counted:
-        span = _span(each, most.kind)
-        value, why = _counted_amount(each, most, course)
+        span = span_of(each, most.kind)
+        if each.row.given or course.later:
+            value, why = _counted_amount(each, most, course)
+        else:
+            # Planned doses that share an amount add the same, as long as no later measurement makes it depend on the day.
+            key = id(each.row.amount), each.times, each.row.entry.cycle is None
+            if key not in planned:
+                planned[key] = _counted_amount(each, most, course)
+            value, why = planned[key]
         if value is None:
             sums.left.append((each, why))
         sums.totals[span] = EXACT.add(sums.totals.get(span, before), value or _NOTHING)
@@ -173,18 +183,19 @@ def _add_up(most: _Most, counted: Iterable[Giving], course: Course, before: Deci
     return sums
 
 
-def _above(total: Decimal, most: _Most) -> bool:
+def _above(total: Decimal, most: Most) -> bool:
     return EXACT.subtract(total, most.limit.most.value) >= HAIR
 
 
-def _span(each: Giving, kind: str) -> Hashable:
+def span_of(each: Giving, kind: str) -> Hashable:
     """What is added up: one administration, a date, a cycle of a phase, or everything."""
-    entry = each.row.entry
-    spans: dict[str, Hashable] = {"single": each.number, "daily": each.date, "cycle": (entry.phase, entry.cycle), "lifetime": ()}
-    return spans[kind]
+    if kind == "cycle":
+        entry = each.row.entry
+        return entry.phase, entry.cycle
+    return each.number if kind == "single" else each.date if kind == "daily" else ()
 
 
-def _counted_amount(each: Giving, most: _Most, course: Course) -> tuple[Decimal | None, str]:
+def _counted_amount(each: Giving, most: Most, course: Course) -> tuple[Decimal | None, str]:
     """What the row adds, in the limit's unit; or None, and why it can't be said."""
     amount = each.amount
     if amount is None:
@@ -225,7 +236,7 @@ def _measured(each: Giving, course: Course) -> Patient:
     return next((later for later in course.later if later.measured_on == each.row.measured_on), course.patient)
 
 
-def _limit_finding(most: _Most, sums: _Sums, grade: Grade, firsts: Collection[Giving], greatest: Decimal, already: str = "") -> Finding:
+def _limit_finding(most: Most, sums: _Sums, grade: Grade, firsts: Collection[Giving], greatest: Decimal, already: str = "") -> Finding:
     """What is said of a limit that is passed: `firsts` has the first dose above it for each sum, `greatest` is the greatest of these."""
     first = min(firsts, key=lambda each: (each.date, each.number))
     worst = f"{_readable(greatest, most)} {most.unit} {_OVER[most.kind]}"
@@ -246,7 +257,7 @@ def _incomplete(left: Sequence[tuple[Giving, str]]) -> str:
     return f"; incomplete, {len(left)} {'dose is' if len(left) == 1 else 'doses are'} not counted: {reasons}"
 
 
-def _readable(value: Decimal, most: _Most) -> str:
+def _readable(value: Decimal, most: Most) -> str:
     """Four decimals, or all of them where four don't show that it is above the limit."""
     short = shown(value)
     return short if Decimal(short) > most.limit.most.value else plain(value)
@@ -255,8 +266,8 @@ def _readable(value: Decimal, most: _Most) -> str:
 # -- exposure before ----------------------------------------------------------------------------------------------
 
 
-def _lifetimes(drugs: Iterable[Drug]) -> list[_Most]:
-    return [most for drug in drugs for most in _limits(drug) if most.kind == "lifetime"]
+def _lifetimes(drugs: Iterable[Drug]) -> list[Most]:
+    return [most for drug in drugs for most in limits_of(drug) if most.kind == "lifetime"]
 
 
 def _check_prior(prior: Mapping[str, Quantity], drugs: Collection[Drug]) -> None:
@@ -271,7 +282,7 @@ def _check_prior(prior: Mapping[str, Quantity], drugs: Collection[Drug]) -> None
             raise DoseError(f"exposure before to {name}: {quantity} is no amount; give 0 or more")
 
 
-def _before(most: _Most, prior: Mapping[str, Quantity], drugs: Collection[Drug]) -> Decimal:
+def _before(most: Most, prior: Mapping[str, Quantity], drugs: Collection[Drug]) -> Decimal:
     """Exposure before, in the limit's unit. Raises DoseError where it is in a unit that can't be compared, or might count twice."""
     names = [name for name in most.names(drugs) if name in prior]
     if most.together in names and len(names) > 1:
@@ -289,7 +300,7 @@ def _before(most: _Most, prior: Mapping[str, Quantity], drugs: Collection[Drug])
 
 def _unknown_before(given: Iterable[Drug], drugs: Collection[Drug], prior: Mapping[str, Quantity]) -> Iterator[Finding]:
     """One warning for each lifetime limit of what is given, or class with one, whose exposure before nobody gave."""
-    unknown: dict[str, list[_Most]] = {}
+    unknown: dict[str, list[Most]] = {}
     for most in _lifetimes(given):
         if not any(name in prior for name in most.names(drugs)):
             unknown.setdefault(most.together or most.drug.id, []).append(most)

@@ -17,10 +17,14 @@ from dosing.regimen.model import Regimen
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """The regimen for one patient, and what must be said of how it came about: sentences without the patient's measurements."""
+    """The regimen for one patient, and what must be said of how it came about: sentences without the patient's measurements.
+
+    `applied` are the rules that made it what it is, as in `dosing.regimen.adapt`.
+    """
 
     regimen: Regimen
     said: tuple[str, ...]
+    applied: tuple[tuple[str, str, str], ...] = ()
 
 
 def personal(regimen: Regimen, course: Course, practice: Practice) -> Personal:
@@ -34,7 +38,7 @@ def personal(regimen: Regimen, course: Course, practice: Practice) -> Personal:
     factors = known(course.patient)
     adapted = adapt(regimen, factors.values, groups=practice.groups, drug_of=lambda id: practice.drug(find_drug(id, regimen=regimen)))
     used = tuple(step.note for step in factors.steps if step.note) if adapted.regimen is not regimen else ()
-    return Personal(adapted.regimen, (*said, *used, *adapted.notes))
+    return Personal(adapted.regimen, (*said, *used, *adapted.notes), adapted.applied)
 
 
 def looked_at(course: Course) -> tuple[str, ...]:

@@ -141,28 +141,30 @@ class _Work:
         """The entry with its amount; without one where it is neither given nor was to be given."""
         if not entry.counts and entry.status != NOT_GIVEN:
             return Dosed(entry)
-        patient, steps = self._size(entry)
+        patient, steps = self._size(entry) if self._course.later else (self._course.patient, ())
         regimen = self._regimen_of(entry)
-        place = Place(entry.phase, entry.cycle or 1, entry.day or 1, entry.date, self._giving.get(entry.drug, ()))
-        reduction = in_force(self._course.reductions, entry.drug, place) if entry.drug and self._course.reductions else None
+        reduction = in_force(self._course.reductions, entry.drug, self._place(entry)) if entry.drug and self._course.reductions else None
         key = id(entry.facts), id(regimen), entry.phase, reduction, id(patient), steps
-        if key not in self._done:
-            self._done[key] = self._compute(entry, place, patient, steps, [reduction] if reduction else [], regimen), regimen
+        done = self._done.get(key)
+        if done is None:
+            done = self._done[key] = self._compute(entry, patient, steps, [reduction] if reduction else [], regimen), regimen
+        same = done[0]
         given = self._course.given.get(entry.key) if entry.status == GIVEN else None
-        return replace(self._done[key][0], entry=entry, given=given)
+        return Dosed(entry, same.amount, same.why, same.order, same.measured_on, given=given)
+
+    def _place(self, entry: Entry) -> Place:
+        return Place(entry.phase, entry.cycle or 1, entry.day or 1, entry.date, self._giving.get(entry.drug, ()))
 
     def _size(self, entry: Entry) -> tuple[Patient, tuple[Step, ...]]:
         dose = entry.stated("dose")
-        if not entry.drug or not self._course.later or getattr(dose, "per", "") not in ("m2", "kg"):
+        if not entry.drug or getattr(dose, "per", "") not in ("m2", "kg"):
             return self._course.patient, ()
         if entry.drug not in self._scales:
             self._scales[entry.drug] = Scale(self.drug(entry.drug), self._course)
         return self._scales[entry.drug].on(entry)
 
-    def _compute(
-        self, entry: Entry, place: Place, patient: Patient, steps: tuple[Step, ...], reductions: list[Reduction], regimen: Regimen
-    ) -> Dosed:
-        order = order_of(entry.facts, place, regimen, practice=self._practice, reductions=reductions)
+    def _compute(self, entry: Entry, patient: Patient, steps: tuple[Step, ...], reductions: list[Reduction], regimen: Regimen) -> Dosed:
+        order = order_of(entry.facts, self._place(entry), regimen, practice=self._practice, reductions=reductions)
         if order is None:
             return Dosed(entry)
         absent = missing_measurement(order.dose, patient)

@@ -39,9 +39,12 @@ def usual(drug: Drug, dose: Quantity, override: Collection[str] = ()) -> Finding
 def look_usual(drug: Drug, own: Iterable[Giving], override: Collection[str]) -> Iterator[Finding]:
     """A finding for each side on which planned doses are unusual. What was given is left out: its dose by body size is not known."""
     kinds: dict[tuple[str, bool], list[tuple[_Off, Giving]]] = {}
+    looked_at: dict[Quantity, _Off | None] = {}
     for each in own:
         dose = None if each.given else _dose(each.row)
-        off = _off(drug, dose) if dose else None
+        if dose and dose not in looked_at:
+            looked_at[dose] = _off(drug, dose)
+        off = looked_at[dose] if dose else None
         if off:
             kinds.setdefault((off.side, off.slip is None), []).append((off, each))
     for found in kinds.values():

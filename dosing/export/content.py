@@ -7,6 +7,7 @@ No METHOD, no patient identity but the label that somebody gave, CLASS always PR
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import dosing
@@ -19,13 +20,15 @@ from dosing.export.text import clean
 from dosing.site.zone import Onset, yearly
 
 _COLOR = "teal"
-_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-# A clinic visit fills the day; a medicine at home leaves it free.
-_TRANSP = {CLINIC: "OPAQUE", HOME: "TRANSPARENT"}
+_ESCAPED = (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n"))
 _DATE = (("VALUE", "DATE"),)
+# How many texts and lines are kept for the events that say the same: many more than one calendar has.
+_KEPT = 4_096
 _NO_TIME = timedelta()
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _BYTES = 74
+# What hardly two events have alike; all else is, in many.
+_OWN = frozenset(("UID", "SUMMARY"))
 _CONTINUES = range(0x80, 0xC0)
 
 
@@ -44,6 +47,12 @@ class Part:
     name: str
     lines: tuple[Line, ...]
     parts: tuple["Part", ...] = ()
+
+
+_PRIVATE = Line("CLASS", "PRIVATE")
+_CATEGORIES = {place: Line("CATEGORIES", title) for place, title in TITLES.items()}
+# A clinic visit fills the day; a medicine at home leaves it free.
+_TRANSP = {CLINIC: Line("TRANSP", "OPAQUE"), HOME: Line("TRANSP", "TRANSPARENT")}
 
 
 def calendar_of(
@@ -65,8 +74,8 @@ def calendar_of(
     found = _followed(dosed, versions, since, plan, earlier, style) if versions else _once(dosed, plan, style)
     if not found:
         raise OutputError(f"{schedule.regimen.id} has nothing with a date to put in a calendar: " + "; ".join(map(str, schedule.missing)))
-    times = {each.event.uid: _times(each.event, style) for each in found}
-    events = (_event(each, times[each.event.uid], stamp, schedule.regimen.checked, style, followed=bool(versions)) for each in found)
+    times = {each.event.uid: _times(each.event, style) for each in found} if style.hours else {}
+    events = [_event(each, times.get(each.event.uid), stamp, schedule.regimen.checked, style, followed=bool(versions)) for each in found]
     lines = _calendar(dosed, whole(dosed) if versions else left_out(dosed), style)
     return Part("VCALENDAR", tuple(lines), (*_zones(filter(None, times.values()), style), *events))
 
@@ -126,6 +135,7 @@ def _onset(onset: Onset) -> Part:
     lines = [
         Line("DTSTART", _local(onset.first)),
         *([Line("RRULE", onset.rule)] if onset.rule else []),
+        *([Line("RDATE", _local(onset.again))] if onset.again else []),
         Line("TZNAME", _text(onset.name)),
         Line("TZOFFSETFROM", _offset(onset.before)),
         Line("TZOFFSETTO", _offset(onset.after)),
@@ -152,35 +162,49 @@ def _event(
 ) -> Part:
     event, modified = followed_event.event, followed_event.modified
     # Many programs show no status.
-    summary = _text(_labelled(f"{'CANCELLED - ' if event.cancelled else ''}{event.summary}", style))
+    summary = _text(_labelled(f"CANCELLED - {event.summary}" if event.cancelled else event.summary, style))
+    zone = style.hours.zone if times and style.hours else ""
+    start, end = times or (event.day, event.end)
     lines = [
         Line("SUMMARY", summary),
-        *_start_and_end(event, times, style),
-        Line("DTSTAMP", _utc(stamp) if stamp else _midnight(max(checked, modified or checked))),
+        _at("DTSTART", start, zone),
+        _at("DTEND", end, zone),
+        Line("DTSTAMP", _utc(stamp)) if stamp else _midnight("DTSTAMP", max(checked, modified) if modified else checked),
         Line("UID", event.uid),
-        *([Line("SEQUENCE", str(followed_event.sequence))] if followed else []),
-        Line("CATEGORIES", TITLES[event.place]),
-        Line("CLASS", "PRIVATE"),
-        Line("DESCRIPTION", _text("\n".join([*_opening(times), event.description]))),
-        *([Line("LAST-MODIFIED", _midnight(modified))] if modified else []),
-        *([Line("STATUS", "CANCELLED")] if event.cancelled else []),
-        Line("TRANSP", _TRANSP[HOME if event.cancelled else event.place]),
     ]
+    if followed:
+        lines.append(_sequence(followed_event.sequence))
+    lines += (_CATEGORIES[event.place], _PRIVATE, _description(_described(event, times)))
+    if modified:
+        lines.append(_midnight("LAST-MODIFIED", modified))
+    if event.cancelled:
+        lines.append(Line("STATUS", "CANCELLED"))
+    lines.append(_TRANSP[HOME if event.cancelled else event.place])
     alarms = (_alarm(style.remind, times, summary),) if style.remind and not event.cancelled else ()
     return Part("VEVENT", tuple(lines), alarms)
 
 
-def _start_and_end(event: DayEvent, times: tuple[datetime, datetime] | None, style: Style) -> Iterator[Line]:
-    if times and style.hours:
-        zone = (("TZID", style.hours.zone),)
-        yield from (Line(name, _local(each), zone) for name, each in zip(("DTSTART", "DTEND"), times, strict=True))
-    else:
-        yield from (Line(name, _day(day), _DATE) for name, day in (("DTSTART", event.day), ("DTEND", event.end)))
+@lru_cache(maxsize=_KEPT)
+def _sequence(number: int) -> Line:
+    return Line("SEQUENCE", str(number))
 
 
-def _opening(times: tuple[datetime, datetime] | None) -> Iterator[str]:
-    if times:
-        yield f"The clinic is open from {times[0]:%H:%M} to {times[1]:%H:%M}; the hour of the visit is not in this calendar."
+@lru_cache(maxsize=_KEPT)
+def _at(name: str, moment: date, zone: str) -> Line:
+    """A line for a day or, with a zone, for the time on its clocks."""
+    return Line(name, _local(moment), (("TZID", zone),)) if isinstance(moment, datetime) else Line(name, _day(moment), _DATE)
+
+
+@lru_cache(maxsize=_KEPT)
+def _description(text: str) -> Line:
+    return Line("DESCRIPTION", _text(text))
+
+
+def _described(event: DayEvent, times: tuple[datetime, datetime] | None) -> str:
+    if not times:
+        return event.description
+    opening = f"The clinic is open from {times[0]:%H:%M} to {times[1]:%H:%M}; the hour of the visit is not in this calendar."
+    return f"{opening}\n{event.description}"
 
 
 def _alarm(remind: Reminder, times: tuple[datetime, datetime] | None, summary: str) -> Part:
@@ -202,7 +226,10 @@ def _text(text: str) -> str:
         tidy.encode()
     except UnicodeEncodeError as error:
         raise OutputError(f"{text[:60]!r} holds half a letter ({text[error.start]!r}), which no file can hold; write it anew") from None
-    return tidy.translate(_ESCAPED)
+    # By one sign after the other, the backslash first: `translate` looks at each letter.
+    for sign, escaped in _ESCAPED:
+        tidy = tidy.replace(sign, escaped)
+    return tidy
 
 
 def _day(day: date) -> str:
@@ -214,8 +241,9 @@ def _local(moment: datetime) -> str:
     return f"{_day(moment.date())}T{moment:%H%M%S}"
 
 
-def _midnight(day: date) -> str:
-    return f"{_day(day)}T000000Z"
+@lru_cache(maxsize=_KEPT)
+def _midnight(name: str, day: date) -> Line:
+    return Line(name, f"{_day(day)}T000000Z")
 
 
 def _utc(moment: datetime) -> str:
@@ -243,16 +271,27 @@ def _duration(span: timedelta) -> str:
 
 def to_bytes(part: Part) -> bytes:
     """The file, without any package: the same bytes as `dosing.export.ical` writes, for those who write many."""
-    return b"".join(f"{line}\r\n".encode() if len(line) <= _BYTES and line.isascii() else folded(line) for line in _lines(part))
+    pieces: list[bytes] = []
+    _add(part, pieces)
+    return b"".join(pieces)
 
 
-def _lines(part: Part) -> Iterator[str]:
-    yield f"BEGIN:{part.name}"
-    for name, value, params in part.lines:
-        yield f"{name}{''.join(f';{key}={text}' for key, text in params)}:{value}"
+def _add(part: Part, pieces: list[bytes]) -> None:
+    name = part.name.encode()
+    pieces.append(b"BEGIN:%b\r\n" % name)
+    pieces += [_written(line) if line.name in _OWN else _kept(line) for line in part.lines]
     for inner in part.parts:
-        yield from _lines(inner)
-    yield f"END:{part.name}"
+        _add(inner, pieces)
+    pieces.append(b"END:%b\r\n" % name)
+
+
+def _written(line: Line) -> bytes:
+    params = "".join([f";{key}={text}" for key, text in line.params]) if line.params else ""
+    text = f"{line.name}{params}:{line.value}"
+    return f"{text}\r\n".encode() if len(text) <= _BYTES and text.isascii() else folded(text)
+
+
+_kept = lru_cache(maxsize=_KEPT)(_written)
 
 
 def folded(line: str) -> bytes:

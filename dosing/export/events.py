@@ -90,9 +90,30 @@ class _About:
     regimen: Regimen
     order: Mapping[str, int]
     gaps: Mapping[str, str]
+    _said: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)
+    _home: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     def drug(self, id: str) -> Drug:
         return find_drug(id, regimen=self.regimen)
+
+    def at_home(self, entry: Entry) -> bool:
+        """Whether it is a medicine that can be taken by mouth."""
+        key = entry.kind, id(entry.facts)
+        if key not in self._home:
+            self._home[key] = at_home(entry, drug_of=self.drug)
+        return self._home[key]
+
+    def said(self, row: Dosed) -> tuple[str, str]:
+        """A row in a few words and in all of them. Days on which nothing differs share them; what has a history has its own."""
+        entry = row.entry
+        if entry.status or entry.planned_on:
+            return _brief(row, self), _line(row, self)
+        # What is named by its id belongs to the schedule, and stays as long as this does.
+        facts = id(entry.facts), id(row.amount), id(row.order)
+        key = (entry.phase, entry.activity, entry.what, entry.optional, entry.note, entry.why, facts, row.why, row.warnings)
+        if key not in self._said:
+            self._said[key] = _brief(row, self), _line(row, self)
+        return self._said[key]
 
 
 # The rows of a slot, each after its place.
@@ -144,6 +165,8 @@ def _slot(entry: Entry) -> Key:
 
 def _placed(rows: list[Dosed], about: _About) -> _Slot:
     """The rows of a slot in the order of the day, each with its place."""
+    if len(rows) == 1:
+        return [(HOME if about.at_home(rows[0].entry) else CLINIC, rows[0])]
     rows.sort(key=lambda row: (row.entry.rank, row.entry.activity))
     return list(zip(_places([row.entry for row in rows], about), rows, strict=True))
 
@@ -154,7 +177,9 @@ def _places(entries: Sequence[Entry], about: _About) -> list[str]:
     What may be given by mouth or otherwise goes with what is given or done in the clinic on its date; what doesn't take place, with what
     would have been as well.
     """
-    home = [at_home(entry, drug_of=about.drug) for entry in entries]
+    home = [about.at_home(entry) for entry in entries]
+    if all(home) or not any(home):
+        return [HOME if at else CLINIC for at in home]
     clinic = [entry for entry, at in zip(entries, home, strict=True) if not at]
     visited = {entry.happens_on for entry in clinic}
     standing = {entry.happens_on for entry in clinic if entry.counts}
@@ -173,35 +198,36 @@ def _on(entry: Entry, standing: set[date], visited: set[date]) -> bool:
 
 def _days(placed: Mapping[Key, _Slot], about: _About) -> Iterator[DayEvent]:
     for slot, rows in placed.items():
-        for place in sorted({at for at, _ in rows}):
-            yield from _at_place(slot, place, [row for at, row in rows if at == place], about)
+        phase, cycle, of_cycle, activity, n = slot
+        among = about.order[phase], of_cycle is None, cycle or 0, of_cycle or 0, activity, n
+        for number, place, day, here in _together(rows):
+            named_by = activity or (here[0].entry.activity if number else "")
+            uid = _uid(about.plan, phase, cycle, of_cycle, n, place, named_by)
+            yield _event(uid, place, day, here, about, among)
 
 
-def _at_place(slot: Key, place: str, rows: list[Dosed], about: _About) -> Iterator[DayEvent]:
-    """The events of one slot at one place; `rows` are in the order of the day, the leading one first."""
-    by_date: dict[date, list[Dosed]] = {}
-    for row in rows:
-        by_date.setdefault(row.entry.happens_on, []).append(row)
-    phase, cycle, of_cycle, activity, n = slot
-    for number, (day, here) in enumerate(by_date.items()):
-        named_by = activity or (here[0].entry.activity if number else "")
-        uid = _uid(about.plan, phase, cycle, of_cycle, n, place, named_by)
-        yield _event(uid, place, day, here, about, (about.order[phase], of_cycle is None, cycle or 0, of_cycle or 0, activity, n))
+def _together(rows: _Slot) -> Iterator[tuple[int, str, date, list[Dosed]]]:
+    """What of one slot is at one place on one date, in the order of the day; the number tells the dates of a place apart."""
+    if len(rows) == 1:
+        place, row = rows[0]
+        yield 0, place, row.entry.happens_on, [row]
+        return
+    for place in sorted({at for at, _ in rows}):
+        by_date: dict[date, list[Dosed]] = {}
+        for at, row in rows:
+            if at == place:
+                by_date.setdefault(row.entry.happens_on, []).append(row)
+        yield from ((number, place, day, here) for number, (day, here) in enumerate(by_date.items()))
 
 
 def _event(uid: str, place: str, day: date, rows: list[Dosed], about: _About, slot: tuple[int | str, ...]) -> DayEvent:
-    standing = [_short(row) for row in rows if row.entry.counts]
-    named_all = standing or [_name(row, about) for row in rows]
+    said = [about.said(row) for row in rows]
+    standing = [brief for row, (brief, _) in zip(rows, said, strict=True) if row.entry.counts]
     when = rows[0].entry.when
-    return DayEvent(
-        uid=uid,
-        day=day,
-        place=place,
-        summary=f"{TITLES[place]} - {f'{when}: ' if when else ''}{'; '.join(named_all)}",
-        description="\n".join(_line(row, about) for row in rows),
-        cancelled=not standing,
-        slot=slot,
-    )
+    named_all = "; ".join(standing or [brief for brief, _ in said])
+    summary = f"{TITLES[place]} - {when}: {named_all}" if when else f"{TITLES[place]} - {named_all}"
+    description = "\n".join([line for _, line in said])
+    return DayEvent(uid, day, place, summary, description, not standing, slot=slot)
 
 
 def _uid(*about: object) -> str:
@@ -275,6 +301,11 @@ def _span(first: Entry, last: Entry) -> str:
 
 
 # -- words --------------------------------------------------------------------------------------------------------
+
+
+def _brief(dosed: Dosed, about: _About) -> str:
+    """An entry in a few words, or its name where it doesn't count."""
+    return _short(dosed) if dosed.entry.counts else _name(dosed, about)
 
 
 def _short(dosed: Dosed) -> str:

@@ -38,8 +38,8 @@ def to_ical(
     `since` is the index of a version: only events that a later one touched are written. `earlier` is how many versions there were before
     the first of these, where they can't be drawn any more. `style` is how it is written.
 
-    Raises OutputError where there is nothing to write, for text that no file can hold, and for hours in a time zone whose clocks change by
-    no rule; ValueError for versions that don't lead to `dosed`; ScheduleError where the site's public holidays can't be known.
+    Raises OutputError where there is nothing to write, for text that no file can hold, and for hours in years in which nobody knows the
+    clocks; ValueError for versions that don't lead to `dosed`; ScheduleError where the site's public holidays can't be known.
     """
     calendar = calendar_of(dosed, stamp=stamp, plan_id=plan_id, versions=versions, since=since, earlier=earlier, style=style)
     return through_package(calendar)

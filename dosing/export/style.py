@@ -40,10 +40,18 @@ def parse_reminder(text: str) -> Reminder:
     """`1d`, `12h`, `30min`, `08:00`. Raises ValueError."""
     if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         return Reminder(at=time.fromisoformat(text))
+    try:
+        return Reminder(before=parse_span(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is no reminder; write 1d, 12h or 30min (before the start), or a time of day such as 08:00") from None
+
+
+def parse_span(text: str) -> timedelta:
+    """`1d`, `12h`, `30min`. Raises ValueError."""
     match = re.fullmatch(r"([1-9][0-9]{0,2})(d|h|min)", text)
     if not match:
-        raise ValueError(f"{text!r} is no reminder; write 1d, 12h or 30min (before the start), or a time of day such as 08:00")
-    return Reminder(before=int(match[1]) * _UNITS[match[2]])
+        raise ValueError(f"{text!r} is no length of time; write 1d, 12h or 30min")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,8 @@ class _Writing:
         self._first()
         for month, grid in zip(self.page.months, self.grids, strict=True):
             self._month(month, grid)
+        if self.page.preparations:
+            self._preparations()
         if self.page.diary:
             self._diary()
         # What comes last must not be a table.
@@ -201,6 +203,8 @@ class _Writing:
             self._row(row, min(height + spare, _ROW_MAX_MM))
             for cell, day in zip(row.cells, week, strict=True):
                 self._day(cell, day, tight=grid.tight)
+        if month.after:
+            self._add("After", month.after)
 
     def _day(self, cell: "_Cell", day: Day | None, *, tight: bool) -> None:
         head = cell.paragraphs[0]
@@ -233,19 +237,33 @@ class _Writing:
         for text in item.more:
             self._line(cell.add_paragraph(style=f"More{kind}"), self._glued(text))
 
+    # -- what the clinic prepares ---------------------------------------------------------------------------------
+
+    def _preparations(self) -> None:
+        self._add("Heading 1", self.page.preparation_title)
+        for block in self.page.preparations:
+            self._add("Heading 2", block.title)
+            self._add("Days", block.days)
+            for text in block.lines:
+                self._add("List Bullet", text)
+
     # -- the diary ------------------------------------------------------------------------------------------------
 
     def _diary(self) -> None:
         self._add("Heading 1", self.page.diary_title)
-        self._add("Normal", self.page.diary_intro)
+        if self.page.diary_intro:
+            self._add("Normal", self.page.diary_intro)
         for course in self.page.diary:
             # Without a paragraph between them, two tables are one.
-            self._add("Heading 2" if course.title else "End", course.title)
+            heading = self.file.add_paragraph(style="Heading 2" if course.heading else "End")
+            for number, part in enumerate(course.heading):
+                self._line(heading, " - " if number else "")
+                self._line(heading, part)
             self._course(course)
 
     def _course(self, course: Course) -> None:
         say = find_language(self.page.language).say
-        title = course.title or self.page.diary_title
+        title = " - ".join(part.words for part in course.heading) or self.page.diary_title
         table = self._table("Diary", title, len(course.medicines) + 1, _DIARY)
         rows = list(table.rows)
         self._headings(rows[0], [say("Medicine"), say("Each time"), say("Doses")])
@@ -257,7 +275,10 @@ class _Writing:
         name, much, line = (cell.paragraphs[0] for cell in row.cells)
         name.style, much.style, line.style = "Medicine", "How much", "Doses"
         self._line(name, medicine.name)
-        self._line(row.cells[0].add_paragraph(style="How much"), medicine.count)
+        if medicine.doses:
+            self._line(row.cells[0].add_paragraph(style="How much"), medicine.count)
+        else:
+            self._line(line, medicine.count)
         self._line(much, self._glued(medicine.much))
         for number, dose in enumerate(medicine.doses):
             if number and number % self.in_line == 0:
@@ -309,7 +330,8 @@ class _Writing:
 
     def _footer_mm(self) -> float:
         letters = int((self.width - 2 * _MARGIN_MM) / (_FOOTER_POINTS * LETTER_MM))
-        return sum(lines_of(line, letters) for line in (*self.page.footer, self.page.page_of)) * _FOOTER_POINTS * LINE_MM + 1
+        lines = (*(text.words for text in self.page.footer), self.page.page_of)
+        return sum(lines_of(line, letters) for line in lines) * _FOOTER_POINTS * LINE_MM + 1
 
     def _dose_columns(self) -> tuple[int, float]:
         """How many doses stand in a line of the diary, and how wide each is in mm."""

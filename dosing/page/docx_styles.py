@@ -135,6 +135,8 @@ _ON_PAGES = (
     _Style("Heading2", "heading 2", _headed(2, 160), _BOLD, 13, "Normal"),
     _Style("ListBullet", "List Bullet", '<w:numPr><w:numId w:val="1"/></w:numPr><w:spacing w:after="40"/><w:contextualSpacing/>'),
     _Style("Legend", "Legend", '<w:spacing w:after="40"/>'),
+    _Style("After", "After", '<w:spacing w:before="60" w:after="0"/>', _BOLD, 10),
+    _Style("Days", "Days", '<w:keepNext/><w:spacing w:after="40"/>', _GREY),
     _Style("Footer", "footer", '<w:spacing w:after="0"/>', _GREY, 8),
     _Style("ColumnHeading", "Column heading", '<w:keepNext/><w:spacing w:before="20" w:after="20"/>', _BOLD, 10),
     _Style("Medicine", "Medicine", '<w:spacing w:before="20" w:after="0"/>', _BOLD, 11),

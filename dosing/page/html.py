@@ -40,11 +40,11 @@ _WORDS = re.compile(rf"{_WORD}(?:(?<![.,;:!?])[ \u00a0]{_WORD})*")
 _INNER = re.compile(r"[\w+].*[\w%]|\w")
 # What makes them a name, an amount, or a number to call, rather than a bare number of the line.
 _OWN_DIRECTION = re.compile(r"[^\W\d_]|^\+|(?:\d\D*){7}")
-# An amount such as `25 mg` or `2 tablets`, which stays on one line.
-_AMOUNT = re.compile(r"(?<!\S)\d(?:[\d.,]*\d)?[ \u00a0][^\W\d_]\S{0,11}(?!\S)")
+# An amount such as `25 mg` or `2 tablets`, or a number to call, which stays on one line.
+_AMOUNT = re.compile(r"(?<!\S)(?:\d(?:[\d.,]*\d)?[ \u00a0][^\W\d_]\S{0,11}|\+?[\d(][\d /()-]{5,16}\d)(?!\S)")
 _SHORT = 18
 # Sizes of letters for a month on paper, from the one that is tried first, and how much of the sheet there is for its weeks. Then the room
-# that a letter and a line take for each point, and what a row and a place take beside their lines.
+# that a letter and a line take for each point, and what a row, a line after the month, and a place take beside their lines.
 _POINTS = (11, 10.5, 10, 9.5, 9, 8.5, 8, 7.5, 7)
 _LARGE_POINTS = (16, 15, 14, 13, 12)
 _SHEET_MM = 166
@@ -52,6 +52,7 @@ _COLUMN_MM = 35
 _LETTER_MM = 0.185
 _LINE_MM = 0.425
 _ROW_MM = 2
+_AFTER_MM = 6.5
 _PLACE_MM = 1.2
 # A month that takes more sheets than this reads better as a list.
 _SHEETS = 3
@@ -169,7 +170,7 @@ def _sign(name: str) -> str:
 
 
 def _footer(page: Page) -> str:
-    return f"<footer>{''.join(f'<p>{_line(line, page)}</p>' for line in page.footer)}</footer>"
+    return f"<footer>{''.join(f'<p>{_text(line, page)}</p>' for line in page.footer)}</footer>"
 
 
 def _sheets(page: Page, *, large: bool) -> Iterator[str]:
@@ -180,6 +181,15 @@ def _sheets(page: Page, *, large: bool) -> Iterator[str]:
         points = _points(month, large=large)
         yield f'<div class="sheet month" id="month-{number}" style="--points: {points:g}pt">'
         yield from ('<div class="body">', *_month(month, page), "</div>", footer, "</div>")
+    if page.preparations:
+        yield from (
+            '<div class="sheet preparation" id="preparation">',
+            '<div class="body">',
+            *_preparations(page),
+            "</div>",
+            footer,
+            "</div>",
+        )
     if page.diary:
         yield from ('<div class="sheet diary" id="diary">', '<div class="body">', *_diary(page), "</div>", footer, "</div>")
 
@@ -217,6 +227,7 @@ def _sign_name(place: Place, state: State) -> str:
 def _links(page: Page) -> Iterator[str]:
     """Ways to the months and the diary, on a screen."""
     links = [(f"month-{number}", month.title) for number, month in enumerate(page.months, 1)]
+    links += [("preparation", page.preparation_title)] if page.preparations else []
     links += [("diary", page.diary_title)] if page.diary else []
     shown = "".join(f'<li><a href="#{id}">{_line(words, page)}</a></li>' for id, words in links)
     yield f'<nav aria-label="{_safe(page.title)}"><ul>{shown}</ul></nav>'
@@ -234,6 +245,8 @@ def _month(month: Month, page: Page) -> Iterator[str]:
         yield from (_day(day, page) if day else '<td class="other"></td>' for day in week)
         yield "</tr>"
     yield "</tbody></table>"
+    if month.after:
+        yield f'<p class="after">{_line(month.after, page)}</p>'
 
 
 def _day(day: Day, page: Page) -> str:
@@ -267,7 +280,8 @@ def _item(item: Item, page: Page, *, signed: bool) -> str:
 def _points(month: Month, *, large: bool) -> float:
     """The size of letters on paper with which a month fits on a sheet, about; the smallest where none does."""
     sizes = _LARGE_POINTS if large else _POINTS
-    return next((size for size in sizes if _height(month, size) <= _SHEET_MM), sizes[-1])
+    room = _SHEET_MM - (_AFTER_MM if month.after else 0)
+    return next((size for size in sizes if _height(month, size) <= room), sizes[-1])
 
 
 def _too_long(page: Page, *, large: bool) -> bool:
@@ -301,27 +315,41 @@ def _width(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
+# -- what the clinic prepares -------------------------------------------------------------------------------------
+
+
+def _preparations(page: Page) -> Iterator[str]:
+    yield f"<h2>{_line(page.preparation_title, page)}</h2>"
+    for block in page.preparations:
+        yield f'<div class="block"><h3>{_text(block.title, page)}</h3><p class="count">{_text(block.days, page)}</p><ul class="lines">'
+        yield from (f"<li>{_text(text, page)}</li>" for text in block.lines)
+        yield "</ul></div>"
+
+
 # -- the diary ----------------------------------------------------------------------------------------------------
 
 
 def _diary(page: Page) -> Iterator[str]:
-    yield f"<h2>{_line(page.diary_title, page)}</h2><p>{_line(page.diary_intro, page)}</p>"
+    yield f"<h2>{_line(page.diary_title, page)}</h2>"
+    if page.diary_intro:
+        yield f"<p>{_line(page.diary_intro, page)}</p>"
     for course in page.diary:
         yield from _course(course, page)
 
 
 def _course(course: Course, page: Page) -> Iterator[str]:
-    yield f'<div class="course"><h3>{_line(course.title, page)}</h3>'
+    heading = " - ".join(_text(part, page) for part in course.heading)
+    yield f'<div class="course"><h3>{heading}</h3>'
     yield from (_medicine(medicine, page) for medicine in course.medicines)
     yield "</div>"
 
 
 def _medicine(medicine: Medicine, page: Page) -> str:
     much = f'<p class="much">{_text(medicine.much, page)}</p>' if medicine.much.words else ""
-    doses = "".join(_dose(dose, page) for dose in medicine.doses)
+    boxes = "".join(_dose(dose, page) for dose in medicine.doses)
+    doses = f'<ul class="doses">{boxes}</ul>' if boxes else ""
     return (
-        f'<div class="medicine"><h4>{_text(medicine.name, page)}</h4>{much}<p class="count">{_line(medicine.count, page)}</p>'
-        f'<ul class="doses">{doses}</ul></div>'
+        f'<div class="medicine"><h4>{_text(medicine.name, page)}</h4>{much}<p class="count">{_line(medicine.count, page)}</p>{doses}</div>'
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dosing.errors import OutputError, nearest
+from dosing.units import Quantity, plain
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -56,6 +57,14 @@ class Language:
     def left_to_right(self, words: str) -> str:
         """Words that run from left to right in every language: on a page in Arabic, `25 mg` would otherwise come out as `mg 25`."""
         return f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}" if self.right_to_left else words
+
+    def quantity(self, quantity: Quantity) -> str:
+        """`2,5 mg` where people write a comma: never with a sign between thousands, never in other digits than those of the box."""
+        return str(quantity).replace(plain(quantity.value), plain(quantity.value).replace(".", self._decimal_sign()))
+
+    def _decimal_sign(self) -> str:
+        """What stands before the decimals where digits are 0 to 9; some languages have digits of their own too."""
+        return str(self.locale.number_symbols["latn"]["decimal"])
 
     def month(self, day: date) -> str:
         """`January 2026`."""

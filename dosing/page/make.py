@@ -1,15 +1,32 @@
 """From a dosed schedule to a page: its months, what stands before and after them, and what stands on every page."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 import dosing
 from dosing.dose.schedule import Dosed, DosedSchedule
 from dosing.errors import OutputError
+from dosing.page.bench import NOTHING, Bench, bench_of
+from dosing.page.goes_on import More, goes_on
 from dosing.page.language import Language
-from dosing.page.model import Audience, Course, Day, Dose, Item, Legend, Medicine, Month, Page, Place, Section, State, Text
+from dosing.page.model import (
+    Audience,
+    Course,
+    Day,
+    Dose,
+    Item,
+    Legend,
+    Medicine,
+    Month,
+    Page,
+    Place,
+    Preparation,
+    Section,
+    State,
+    Text,
+)
 from dosing.page.words import Wording
 
 _DAY = timedelta(1)
@@ -23,7 +40,8 @@ class Leaflet:
     """What a page says beside the schedule.
 
     `bring` and `call` are the clinic's own lines; `made_by` names plan and regimen with their versions and hashes; `dated` is the day
-    the page was made, `replaces` that of the one before it; `label` is what the clinic calls the patient by, or nothing.
+    the page was made, `replaces` that of the one before it; `changes` are the days of the plan's changes, in order, each of which made
+    another calendar of it; `label` is what the clinic calls the patient by, or nothing.
     """
 
     dated: date
@@ -32,6 +50,7 @@ class Leaflet:
     call: tuple[str, ...] = ()
     replaces: date | None = None
     label: str = ""
+    changes: tuple[date, ...] = ()
 
 
 def make_page(dosed: DosedSchedule, leaflet: Leaflet, language: Language, audience: Audience = Audience.PATIENT) -> Page:
@@ -49,18 +68,22 @@ class _Making:
     leaflet: Leaflet
     language: Language
     audience: Audience
+    bench: Bench = field(init=False)
     wording: Wording = field(init=False)
     by_date: dict[date, list[Dosed]] = field(init=False)
+    more: More = field(init=False)
 
     def __post_init__(self) -> None:
-        self.wording = Wording(self.dosed, self.language, self.audience)
+        self.bench = bench_of(self.dosed) if self.audience is Audience.CLINIC else NOTHING
+        self.wording = Wording(self.dosed, self.language, self.audience, self.bench)
+        self.more = goes_on(self.dosed)
         self.by_date = {}
         for row in sorted(self.dosed.rows, key=lambda row: (row.entry.happens_on, row.entry.rank)):
             self.by_date.setdefault(row.entry.happens_on, []).append(row)
 
     def page(self) -> Page:
         """The page."""
-        say = self.language.say
+        say, patient = self.language.say, self.audience is Audience.PATIENT
         return Page(
             language=self.language.code,
             right_to_left=self.language.right_to_left,
@@ -71,14 +94,16 @@ class _Making:
             legend_title=say("What the signs mean"),
             legend=tuple(self._legend()),
             weekdays=tuple(self.language.weekdays()),
-            months=tuple(self._months()),
-            diary_title=say("Your medicines at home"),
-            diary_intro=say("Tick a box for each dose that you have taken. Bring this page to your visits."),
+            months=tuple(self._with_what_follows(list(self._months()))),
+            diary_title=say("Your medicines at home") if patient else say("Medicines at home"),
+            diary_intro=say("Tick a box for each dose that you have taken. Bring this page to your visits.") if patient else "",
             diary=tuple(self._diary()),
             footer=tuple(self._footer()),
             page_of=say("Page {page} of {pages}", page="{page}", pages="{pages}"),
             dated=self.leaflet.dated,
             places=((Place.CLINIC, say("Clinic")), (Place.HOME, say("Home"))),
+            preparation_title=say("Preparation"),
+            preparations=tuple(self._preparations()),
         )
 
     # -- before the months ----------------------------------------------------------------------------------------
@@ -106,6 +131,16 @@ class _Making:
         if counts:
             yield Text(" ".join(counts))
         yield from self._left_out()
+        if self.more is More.AFTER:
+            yield Text(
+                say("This calendar shows only a part of the treatment. It goes on after the last day here, unless your clinic ends it.")
+            )
+        elif self.more is More.BETWEEN:
+            yield Text(self._between())
+        if self.wording.foreign():
+            yield Text(say("Names and some instructions are in English, as the treatment plan has them. Ask your clinic what they mean."))
+        if not self.language.reviewed:
+            yield Text(self._by_machine())
         yield Text(say("This calendar can be wrong, and plans change. Follow what your clinic tells you."))
 
     def _in_clinic(self, row: Dosed) -> bool:
@@ -158,6 +193,21 @@ class _Making:
                 yield Month(self.language.month(month), tuple(self._weeks(days, off)))
             month = following
 
+    def _with_what_follows(self, months: Sequence[Month]) -> Iterator[Month]:
+        """The months, with what comes after the last of them where that isn't the end."""
+        yield from months[:-1]
+        words = {
+            More.NONE: "",
+            More.AFTER: self.language.say("The treatment goes on after this page. Ask your clinic for the next calendar."),
+            More.BETWEEN: self._between(),
+        }
+        yield replace(months[-1], after=words[self.more])
+
+    def _between(self) -> str:
+        return self.language.say(
+            "This calendar shows only a part of the treatment. You can have treatment on days that are empty here: ask your clinic."
+        )
+
     def _left_out(self) -> Iterator[Text]:
         """The months between others that have no page, because nothing of what is drawn falls into them."""
         days = sorted({*self.by_date, *self._days_off()})
@@ -209,6 +259,11 @@ class _Making:
 
     # -- after the months -----------------------------------------------------------------------------------------
 
+    def _preparations(self) -> Iterator[Preparation]:
+        english = self.wording.english
+        for block in self.bench.blocks:
+            yield Preparation(english(f"{block.letter}: {block.title}"), english(block.days), tuple(map(english, block.lines)))
+
     def _diary(self) -> Iterator[Course]:
         """What is still to be taken: a dose that is recorded as taken has no box any more."""
         cycles: dict[tuple[str, int | None], list[Dosed]] = {}
@@ -218,31 +273,48 @@ class _Making:
         phases = len({phase for phase, _ in cycles}) > 1
         for (phase, cycle), rows in cycles.items():
             title = self.language.say("Cycle {cycle}", cycle=cycle) if cycle else ""
-            yield Course(" - ".join(filter(None, (phase if phases or not title else "", title))), tuple(self._medicines(rows)))
+            named = self._phase(phase) if phases or not title else Text("")
+            yield Course(title, tuple(self._medicines(rows)), named)
+
+    def _phase(self, id: str) -> Text:
+        """A phase by its title; where it has none of its own, by its id as words."""
+        found = self.dosed.schedule.regimen.phase(id)
+        title = found.title if found and found.title != id else id.replace("-", " ")
+        return self.wording.english(f"{title[:1].upper()}{title[1:]}")
 
     def _medicines(self, rows: Sequence[Dosed]) -> Iterator[Medicine]:
         groups: dict[tuple[str, str], list[Dosed]] = {}
         for row in rows:
             groups.setdefault((row.entry.activity, self._each(row)), []).append(row)
         for (_, each), own in groups.items():
+            count = self.language.many("{count} dose", "{count} doses", sum(map(_boxes, own)))
+            # The boxes are the patient's; whoever hands out the medicine counts it.
             doses = tuple(Dose(self.language.short_date(row.entry.happens_on), _boxes(row)) for row in own)
-            count = self.language.many("{count} dose", "{count} doses", sum(dose.boxes for dose in doses))
-            yield Medicine(self.wording.name(own[0]), Text(each), count, doses)
+            yield Medicine(self.wording.name(own[0]), Text(each), count, doses if self.audience is Audience.PATIENT else ())
 
     def _each(self, row: Dosed) -> str:
         """How much each time, and whether the clinic must say so first."""
         much = self.wording.much(row).words or self.language.say("dose not stated: ask your clinic")
-        return " - ".join(filter(None, (much, self.wording.tag(row.entry))))
+        unsure = [text.words for text in self.wording.uncounted(row)] if self.audience is Audience.PATIENT else []
+        return " - ".join(filter(None, (much, *unsure, self.wording.tag(row.entry))))
 
-    def _footer(self) -> Iterator[str]:
-        say = self.language.say
-        made = [say("Made on {date}.", date=self.language.full_date(self.leaflet.dated))]
-        if self.leaflet.replaces:
-            made.append(say("It replaces the calendar of {date}.", date=self.language.full_date(self.leaflet.replaces)))
-        yield " ".join(made)
-        yield "; ".join([*self.leaflet.made_by, f"dosing {dosing.__version__}"])
+    def _footer(self) -> Iterator[Text]:
+        say, leaflet = self.language.say, self.leaflet
+        made = [say("Made on {date}.", date=self.language.full_date(leaflet.dated))]
+        if leaflet.replaces:
+            made.append(say("It replaces the calendar of {date}.", date=self.language.full_date(leaflet.replaces)))
+        elif len(leaflet.changes) > 1:
+            before = self.language.full_date(leaflet.changes[-2])
+            made.append(say("It replaces all earlier calendars, also that of {date}.", date=before))
+        elif leaflet.changes:
+            made.append(say("It replaces all earlier calendars."))
+        yield Text(" ".join(made))
+        yield self.wording.english("; ".join([*leaflet.made_by, f"dosing {dosing.__version__}"]))
         if not self.language.reviewed:
-            yield say("This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic.")
+            yield Text(self._by_machine())
+
+    def _by_machine(self) -> str:
+        return self.language.say("This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic.")
 
 
 def _next_month(month: date) -> date:

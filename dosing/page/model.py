@@ -62,10 +62,20 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month: its name, and its weeks of seven days each; None for days of other months."""
+    """A month: its name, and its weeks of seven days each; None for days of other months. `after` stands under the last one."""
 
     title: str
     weeks: tuple[tuple[Day | None, ...], ...]
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What the clinic prepares on some days: `title` names it with its number, `days` says when, `lines` how."""
+
+    title: Text
+    days: Text
+    lines: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class Medicine:
-    """A medicine in one cycle: its name, how much each time, how many doses, and the doses one by one."""
+    """A medicine in one cycle: its name, how much each time, how many doses, and for the patient the doses one by one."""
 
     name: Text
     much: Text
@@ -88,10 +98,16 @@ class Medicine:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A cycle, or a phase without cycles, with its medicines."""
+    """A cycle, or a phase without cycles, with its medicines. `phase` names the phase where the page has several."""
 
     title: str
     medicines: tuple[Medicine, ...]
+    phase: Text = Text("")
+
+    @property
+    def heading(self) -> tuple[Text, ...]:
+        """The parts of its heading: phase and title, as far as it has them."""
+        return tuple(part for part in (self.phase, Text(self.title)) if part.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +131,8 @@ class Legend:
 class Page:
     """The whole calendar. `weekdays` are the columns: short and in full. `footer` stands on every page.
 
-    `places` names clinic and home in a word, to stand over what happens there on a day.
+    `places` names clinic and home in a word, to stand over what happens there on a day. `preparations` stand after the months, for the
+    clinic.
     """
 
     language: str
@@ -131,7 +148,9 @@ class Page:
     diary_title: str
     diary_intro: str
     diary: tuple[Course, ...]
-    footer: tuple[str, ...]
+    footer: tuple[Text, ...]
     page_of: str
     dated: date = date(1980, 1, 1)
     places: tuple[tuple[Place, str], ...] = ()
+    preparation_title: str = ""
+    preparations: tuple[Preparation, ...] = ()

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import reduce
 
 from dosing.dose.oral import Units, make_up
-from dosing.dose.product import oral_forms, product_steps
+from dosing.dose.product import oral_forms
 from dosing.dose.schedule import Dosed, DosedSchedule
-from dosing.export.text import as_given, in_words, named
+from dosing.export.text import as_given, in_words
+from dosing.page.bench import NOTHING, Bench, without_name
 from dosing.page.language import ENGLISH, Language
 from dosing.page.model import Audience, Item, Place, State, Text
 from dosing.regimen.drug import Drug
-from dosing.regimen.facts import Fact
 from dosing.schedule.clinic import at_home
 from dosing.schedule.entries import GIVEN, HELD, NOT_GIVEN, OMITTED, RULED_OUT, SKIPPED, STOPPED, Entry
 from dosing.units import Quantity
@@ -23,11 +23,12 @@ from dosing.units import Quantity
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How the entries of one schedule are put into words."""
+    """How the entries of one schedule are put into words. `bench` is what the clinic prepares, where that is shown."""
 
     dosed: DosedSchedule
     language: Language
     audience: Audience
+    bench: Bench = NOTHING
 
     def item(self, row: Dosed) -> Item:
         """The entry as one thing on a day."""
@@ -76,7 +77,7 @@ class Wording:
         if amount is None:
             return Text("")
         units = self._units(row.entry, amount)
-        return Text(self.units(*units) if units else self.language.left_to_right(str(amount)))
+        return Text(self.units(*units) if units else self._shown(amount))
 
     def units(self, form: str, units: Units) -> str:
         """`2 capsules of 25 mg and 1 capsule of 10 mg`."""
@@ -98,6 +99,7 @@ class Wording:
         much = self.much(row)
         if much.words:
             yield much
+            yield from self.uncounted(row)
         elif entry.status != GIVEN:
             yield Text(say("dose not stated: ask your clinic"))
         if entry.times and entry.times.per_day > 1:
@@ -115,6 +117,12 @@ class Wording:
         elif entry.planned_on and entry.counts:
             yield Text(self.language.say("moved from {date}", date=self.language.short_date(entry.planned_on)))
 
+    def uncounted(self, row: Dosed) -> Iterator[Text]:
+        """What there is to say of an amount that the tablets or capsules can't make up: nobody can take it as it stands."""
+        entry, amount = row.entry, _amount(row)
+        if entry.status != GIVEN and amount and oral_forms(self._drug(entry.drug)) and not self._units(entry, amount):
+            yield Text(self.language.say("ask your clinic how many to take"))
+
     def _units(self, entry: Entry, amount: Quantity) -> tuple[str, Units] | None:
         """The tablets or capsules of one dose; None where the drug has both, or neither, or they can't make it up."""
         forms = oral_forms(self._drug(entry.drug)) if entry.drug else {}
@@ -125,7 +133,7 @@ class Wording:
         return (form, made.units) if made.units else None
 
     def _some(self, form: str, strength: Quantity, count: int) -> str:
-        many, shown = self.language.many, self.language.left_to_right(str(strength))
+        many, shown = self.language.many, self._shown(strength)
         if form == "tablets":
             return many("{count} tablet of {strength}", "{count} tablets of {strength}", count, strength=shown)
         return many("{count} capsule of {strength}", "{count} capsules of {strength}", count, strength=shown)
@@ -133,26 +141,31 @@ class Wording:
     # -- for the clinic -------------------------------------------------------------------------------------------
 
     def _for_clinic(self, row: Dosed) -> Iterator[Text]:
+        """Amount and dose; what to draw up stands once, in the block whose letter is here."""
         entry = row.entry
         if entry.status == GIVEN and entry.kind == "drug":
-            yield self.english(as_given(row))
+            yield self.english(without_name(as_given(row), row))
         elif entry.kind == "drug" and entry.counts:
-            yield self.english(in_words(row))
-            yield from (self.english(words) for words in self._bench(row))
+            yield from map(self.english, self._ordered(row))
         yield from self._moved(entry)
         yield from (self.english(words) for words in (*entry.why, *row.warnings))
 
-    def _bench(self, row: Dosed) -> Iterator[str]:
-        """The dose with its source, and what to draw up or to count."""
-        order, amount, dose = row.order, row.amount, row.entry.facts.get("dose")
-        if order is None or amount is None:
-            yield row.why
-            return
-        source = f" [{dose.source}]" if isinstance(dose, Fact) and dose.source else ""
-        yield f"{named(row)} {order.dose}{source}"
-        yield from (step.text for step in product_steps(amount, order.drug, route=row.entry.route, over=row.entry.over))
+    def _ordered(self, row: Dosed) -> Iterator[str]:
+        """`49.1 mg IV over 10 min` and `27 mg/m2, see B`; in one line where the dose is the amount."""
+        much = without_name(in_words(row), row)
+        letter = self.bench.letter.get(row.entry.key)
+        see = f", see {letter}" if letter else ""
+        if row.order and row.amount and str(row.order.dose) != str(row.amount):
+            yield from (much, f"{row.order.dose}{see}")
+        else:
+            yield f"{much}{see}"
 
     # -- both -----------------------------------------------------------------------------------------------------
+
+    def _shown(self, quantity: Quantity) -> str:
+        """An amount as the patient's language writes numbers; for the clinic as all else is there, which is English."""
+        for_patient = self.audience is Audience.PATIENT
+        return self.language.left_to_right(self.language.quantity(quantity) if for_patient else str(quantity))
 
     def _drug(self, id: str) -> Drug:
         return self.dosed.drug(id)

@@ -18,7 +18,7 @@ from dosing.errors import OutputError, nearest
 from dosing.export.columns import columns
 from dosing.export.rows import Cell, rows
 from dosing.page.language import find_language
-from dosing.page.model import Day, Item, Month, Page, Place, State
+from dosing.page.model import Audience, Course, Day, Item, Month, Page, Place, Preparation, State
 from dosing.page.office import BOX, lines_of, place_words, runs_left_to_right, safe, safe_page, sign, width
 from dosing.units import plain
 
@@ -28,8 +28,8 @@ _INTO = "a spreadsheet"
 # Excel's numbers of papers.
 PAPERS = {"a4": 9, "letter": 1}
 _WEEK = 7
-# Widths in letters: of a day, so that seven fit on either paper; of a column of the list or the diary at most.
-_DAY_LETTERS, _MOST_LETTERS = 18, 60
+# Widths in letters: of a day, so that seven fit on either paper; of a column of the list or the diary at most; of what is prepared.
+_DAY_LETTERS, _MOST_LETTERS, _BLOCK_LETTERS = 18, 60, 120
 # A cell holds about so much fewer letters than its width says: what it doesn't show, nobody misses.
 _SURE = 0.9
 _MARGIN_INCHES, _FOOT_INCHES = 0.3, 0.8
@@ -73,6 +73,8 @@ def to_xlsx(page: Page, dosed: DosedSchedule, *, paper: str = "a4") -> bytes:
         _calendar(book.sheet(say("Calendar")))
         _list(book.sheet(say("List")), dosed)
         _diary(book.sheet(say("Diary")))
+        if tidy.preparations:
+            _preparations(book.sheet(say("Preparation")), tidy.preparations)
     return out.getvalue()
 
 
@@ -161,7 +163,7 @@ def _footer(page: Page) -> str:
     # A digit right after the size would be one of its own.
     left = ["&L&8 "]
     room = _FOOTER_LONGEST - _units(numbers) - len(left[0])
-    for letter in "\n".join(page.footer).replace("&", _AMPERSAND):
+    for letter in "\n".join(text.words for text in page.footer).replace("&", _AMPERSAND):
         room -= _units(letter)
         if room < 0:
             break
@@ -195,8 +197,10 @@ def _calendar(sheet: _Sheet) -> None:
     for month in page.months:
         breaks.append(row)
         row = _month(sheet, row, month, letters)
-    for words in page.footer:
-        row = _across(sheet, row, _Line(words, _GREY), letters)
+        if month.after:
+            row = _across(sheet, row, _Line(month.after, {"bold": True}), letters)
+    for text in page.footer:
+        row = _across(sheet, row, _Line(text.words, _GREY), letters)
     sheet.made.set_h_pagebreaks(breaks)
     sheet.made.print_area(0, 0, row - 1, _WEEK - 1)
 
@@ -305,6 +309,22 @@ def _item_looks(item: Item) -> Looks:
     return {"bold": True, "font_strikeout": item.state is State.NOT_GIVEN}
 
 
+# -- what the clinic prepares -------------------------------------------------------------------------------------
+
+
+def _preparations(sheet: _Sheet, blocks: Sequence[Preparation]) -> None:
+    """Line by line: what, on which days, how."""
+    row, letters = 0, _BLOCK_LETTERS
+    sheet.made.set_column(0, 0, letters)
+    for block in blocks:
+        lines = [_Line(block.title.words, {"bold": True, "font_size": 12}), _Line(block.days.words, _GREY)]
+        for line in [*lines, *(_Line(text.words, {"indent": 1}) for text in block.lines), _Line("", {})]:
+            sheet.text(row, 0, line.words, text_wrap=True, **line.looks)
+            sheet.height(row, _points(line, letters))
+            row += 1
+    sheet.made.fit_to_pages(1, 0)
+
+
 # -- the list and the diary ---------------------------------------------------------------------------------------
 
 
@@ -315,17 +335,27 @@ def _list(sheet: _Sheet, dosed: DosedSchedule) -> None:
 
 
 def _diary(sheet: _Sheet) -> None:
-    """A line for each dose, with its boxes to tick."""
-    say = find_language(sheet.book.page.language).say
-    headings = [say("Part of the treatment"), say("Medicine"), say("Each time"), say("Day"), say("Tick when taken")]
+    """A line for each dose, with its boxes to tick; for the clinic, for each medicine with its count."""
+    page = sheet.book.page
+    say = find_language(page.language).say
+    of_all = [say("Part of the treatment"), say("Medicine"), say("Each time")]
+    headings = [*of_all, say("Day"), say("Tick when taken")] if page.audience is Audience.PATIENT else [*of_all, say("Doses")]
     lines = [
-        [course.title, medicine.name.words, medicine.much.words, dose.day, " ".join(BOX * dose.boxes)]
-        for course in sheet.book.page.diary
+        [_heading(course), medicine.name.words, medicine.much.words, dose.day, " ".join(BOX * dose.boxes)]
+        for course in page.diary
         for medicine in course.medicines
         for dose in medicine.doses
+    ] or [
+        [_heading(course), medicine.name.words, medicine.much.words, medicine.count]
+        for course in page.diary
+        for medicine in course.medicines
     ]
     _table(sheet, headings, lines)
     sheet.made.fit_to_pages(1, 0)
+
+
+def _heading(course: Course) -> str:
+    return " - ".join(part.words for part in course.heading)
 
 
 def _table(sheet: _Sheet, headings: Sequence[str], lines: Sequence[Sequence[Cell]]) -> None:

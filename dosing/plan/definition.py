@@ -6,6 +6,7 @@ Where the files have changed since, the old ones may lie beside the plan, in `de
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,13 +46,18 @@ class Definition:
         return self._read(BASE_FILE) if BASE_FILE in self.files else None
 
     def _read(self, name: str) -> Regimen:
-        found = read_regimen(self.files[name], file=self._shown(name))
-        drugs = {Path(each).stem: each for each in self.files if each.startswith("drugs/")}
-        read = {id: read_drug(self.files[each], file=self._shown(each)) for id, each in drugs.items() if id not in found.drugs}
-        return replace(found, drugs={**found.drugs, **read})
+        return _with_drugs(tuple(self.files.items()), name, self.folder)
 
-    def _shown(self, name: str) -> str:
-        return str(self.folder / name) if self.folder else name
+
+@lru_cache(maxsize=64)
+def _with_drugs(files: tuple[tuple[str, bytes], ...], name: str, folder: Path | None) -> Regimen:
+    """The regimen in the file of that name with its drugs; the same object for the same files, so that others can keep what they made."""
+    data = dict(files)
+    shown = {each: str(folder / each) if folder else each for each in data}
+    found = read_regimen(data[name], file=shown[name])
+    drugs = {Path(each).stem: each for each in data if each.startswith("drugs/")}
+    read = {id: read_drug(data[each], file=shown[each]) for id, each in drugs.items() if id not in found.drugs}
+    return replace(found, drugs={**found.drugs, **read})
 
 
 def definition(files: Mapping[str, bytes]) -> str:

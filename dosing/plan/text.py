@@ -32,7 +32,7 @@ def checked_line(text: str) -> str:
         raise ValueError("begins or ends with a space")
     if len(text) > LONGEST_LINE:
         raise ValueError(f"has {len(text):,} characters; the most is {LONGEST_LINE:,}")
-    for letter in text:
+    for letter in "" if text.isprintable() else text:
         control = unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
         if control or letter in _UNREADABLE or unicodedata.bidirectional(letter) in _TURNING:
             raise ValueError(f"holds the control character U+{ord(letter):04X}; take it out")

@@ -27,12 +27,14 @@ _OPTIONS = {"crcl": "--creatinine or --crcl"}
 class Adapted:
     """The regimen with the rules applied (the same object where none was), and a sentence on each thing done or left.
 
-    `asked` are the factors that rules wait for and that aren't known, in the order of `conditions.FACTORS`.
+    `asked` are the factors that rules wait for and that aren't known, in the order of `conditions.FACTORS`. `applied` names each rule that
+    was applied and its activity: the same rules make the same of the same regimen.
     """
 
     regimen: Regimen
     notes: tuple[str, ...]
     asked: tuple[str, ...]
+    applied: tuple[tuple[str, str, str], ...] = ()
 
 
 def adapt(regimen: Regimen, known: Known, *, groups: Mapping[str, str], drug_of: Callable[[str], Drug]) -> Adapted:
@@ -49,11 +51,13 @@ def adapt(regimen: Regimen, known: Known, *, groups: Mapping[str, str], drug_of:
     phases = {phase.id: phase for phase in regimen.phases}
     notes: list[str] = []
     used: dict[str, None] = {}
+    applied: list[tuple[str, str, str]] = []
     for line in lines:
         notes += _left_out(line, regimen, groups)
         for use in _to_apply(line, known, groups):
             changed, note = change(line, use)
             notes.append(note)
+            applied.append((line.phase.id, line.activity.id, use.rule.id))
             if changed is not line.activity:
                 used[f"rule {use.rule.id}"] = None
                 phases[line.phase.id] = _with(phases[line.phase.id], changed)
@@ -66,7 +70,7 @@ def adapt(regimen: Regimen, known: Known, *, groups: Mapping[str, str], drug_of:
         missing.setdefault(line.drug.id, set()).update(_unknown([use], known))
     notes += [_not_looked_at(drug, factors) for drug, factors in missing.items()]
     asked = {factor for factors in missing.values() for factor in factors}
-    return Adapted(adapted, tuple(dict.fromkeys(notes)), _in_order(asked))
+    return Adapted(adapted, tuple(dict.fromkeys(notes)), _in_order(asked), tuple(applied))
 
 
 # -- which rules --------------------------------------------------------------------------------------------------

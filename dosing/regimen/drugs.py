@@ -1,6 +1,7 @@
 """From the nodes of a drug file to the model."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from dosing.regimen import drug as model
@@ -32,8 +33,9 @@ _OWN = ("usual", "concentration", "reconstitution", "bag", "rates", "limits", "s
 _MISSING = Text(1, "not-stated")
 
 
+@lru_cache(maxsize=256)
 def read_drug(data: bytes, *, file: str) -> model.Drug:
-    """The drug in a file's bytes. Raises RegimenFileError with every problem."""
+    """The drug in a file's bytes; the same bytes are read once. Raises RegimenFileError with every problem."""
     reader = Reader(file)
     node = parse(data, file=file, problems=reader.problems)
     return reader.finish(read_drug_node(reader, node, "") if node is not None else None)

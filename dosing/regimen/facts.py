@@ -68,6 +68,16 @@ class Scoped(Generic[T]):
                 return fact
         return rest
 
+    def within(self, cycle: int) -> "Scoped[T]":
+        """What is left to be asked in one cycle: a rule that holds on all its days stands for itself, and ends what comes after it."""
+        left: list[tuple[Scope | None, Fact[T]]] = []
+        for scope, fact in sorted(self.rules, key=lambda rule: rule[0] is None):
+            if scope is None or scope.covers(cycle):
+                left.append((scope if scope and scope.days else None, fact))
+            if left and left[-1][0] is None:
+                break
+        return Scoped(tuple(left))
+
     def facts(self) -> Iterator[Fact[T]]:
         """Every fact in it, in the order of the file."""
         return (fact for _, fact in self.rules)

@@ -25,15 +25,29 @@ _ALIKE = 0.92
 
 def data_dir() -> Path:
     """The folder of the shipped regimens: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = _package(__file__)
     installed = package / "regimens"
     return installed if installed.is_dir() else package.parent / "regimens"
 
 
+@cache
+def _package(module: str) -> Path:
+    return Path(module).resolve().parent.parent
+
+
 def regimen_ids() -> list[str]:
     """The ids of the shipped regimens, sorted."""
-    names = (path.name.removesuffix(".yaml") for path in data_dir().glob("*.yaml"))
-    return sorted(name for name in names if not name.endswith((_CASES, _HISTORIES)) and name != "sources")
+    return sorted(filter(_is_id, (path.name.removesuffix(".yaml") for path in data_dir().glob("*.yaml"))))
+
+
+def _is_id(name: str) -> bool:
+    """Whether a file of that name, before `.yaml`, holds a regimen."""
+    return not name.endswith((_CASES, _HISTORIES)) and name != "sources"
+
+
+def _is_shipped(id: str) -> bool:
+    """Whether there is a shipped regimen of exactly that id, without a look at all the others."""
+    return _is_id(id) and (data_dir() / f"{id}.yaml").is_file()
 
 
 def drug_ids() -> list[str]:
@@ -59,10 +73,7 @@ def find_regimen(name: str) -> Regimen:
     if is_path(name):
         return read_regimen(read_file(Path(name)), file=name)
     wanted = name.strip().lower()
-    ids = regimen_ids()
-    if wanted not in ids:
-        wanted = _by_alias(wanted, ids)
-    return shipped_regimen(wanted)
+    return shipped_regimen(wanted if _is_shipped(wanted) else _by_alias(wanted, regimen_ids()))
 
 
 def is_path(name: str) -> bool:

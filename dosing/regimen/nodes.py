@@ -120,6 +120,8 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
 
 def _printable(text: str, line: int) -> str:
     """The text; an escape written in quotes, or a mark that turns the direction, could change what a terminal shows."""
+    if text.isprintable():
+        return text
     wrong = next(
         (letter for letter in text if letter in _TURNING or (letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cs"))), None
     )

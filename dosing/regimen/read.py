@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from dosing.days import Numbering
@@ -18,8 +19,9 @@ from dosing.regimen.values import FIELDS
 from dosing.units import parse_dose
 
 
+@lru_cache(maxsize=64)
 def read_regimen(data: bytes, *, file: str) -> model.Regimen:
-    """The regimen in a file's bytes; `file` is its name for messages.
+    """The regimen in a file's bytes; `file` is its name for messages. The same bytes are read once.
 
     Raises RegimenFileError with every problem of form. Problems of sense are found by `dosing.regimen.check`.
     """

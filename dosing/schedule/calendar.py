@@ -18,7 +18,11 @@ def add(day: date, length: Length, *, times: int = 1) -> date:
     try:
         return _months_later(day, length.months * times) + timedelta(days=length.days * times)
     except (OverflowError, ValueError):
-        raise ScheduleError(f"{day} and {length.text or 'the length of time'} leads out of the calendar (years 1 to 9999)") from None
+        raise _outside(day, length.text or "the length of time") from None
+
+
+def _outside(day: date, length: str) -> ScheduleError:
+    return ScheduleError(f"{day} and {length} leads out of the calendar (years 1 to 9999)")
 
 
 def _months_later(day: date, months: int) -> date:
@@ -31,4 +35,7 @@ def _months_later(day: date, months: int) -> date:
 
 def shift(day: date, days: int) -> date:
     """The date so many days later. Raises ScheduleError beyond the year 9999."""
-    return add(day, Length(days=days, text=f"{days} days"))
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise _outside(day, f"{days} days") from None

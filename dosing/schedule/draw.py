@@ -118,7 +118,7 @@ def _draw_phase(phase: Phase, regimen: Regimen, placed: Mapping[str, Placed], re
         status = WAITING if here.missing == "start" else NOT_DATED
         into.undated.extend(_undated(phase, each.id, each.kind, each.what, status, gap) for each in phase.activities)
         return
-    entries = [entry for entry in entries_of(here, placed) if _within(entry, reach)]
+    entries = [entry for entry in entries_of(here, placed, cycles=reach.cycles) if _within(entry, reach)]
     into.entries.extend(entries)
     for activity in phase.activities:
         into.missing.extend(activity_gaps(activity, phase, entries, regimen))

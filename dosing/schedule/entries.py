@@ -1,6 +1,6 @@
 """What falls on which day: an entry is one activity on one date, with the regimen's facts for that day and no amount yet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
@@ -79,7 +79,8 @@ class Entry:
     @property
     def drug(self) -> str:
         """The drug's id; empty for an assessment."""
-        return self.stated("drug") or ""
+        fact = self.facts.get("drug")
+        return fact.stated or "" if fact else ""
 
     @property
     def dose(self) -> Dose | None:
@@ -120,15 +121,18 @@ class Entry:
 _BY_DAY = ("dose", "route", "over", "times", "max", "bsa_cap", "round", "percent", "days")
 
 
-def entries_of(placed: Placed, all_placed: Mapping[str, Placed]) -> Iterator[Entry]:
-    """Every entry of the phase's activities, up to its last day; not in order."""
+def entries_of(placed: Placed, all_placed: Mapping[str, Placed], *, cycles: int | None = None) -> Iterator[Entry]:
+    """Every entry of the phase's activities, up to its last day; not in order.
+
+    With `cycles`, those of its first cycles, and of an activity with a rhythm of its own all the same.
+    """
     for number, activity in enumerate(placed.phase.activities):
         rank = (_place_in_day(placed.phase, activity.id), number)
         rhythm = activity.cycle.stated if activity.cycle else None
         if activity.cycle and rhythm is None:
             continue
         facts = _Facts(activity, placed.phase, all_placed)
-        for cycle in _rhythm(placed, activity) if rhythm else placed.cycles:
+        for cycle in _rhythm(placed, activity) if rhythm else placed.cycles[:cycles]:
             yield from _in_cycle(activity, cycle, placed, facts, rank)
 
 
@@ -149,23 +153,24 @@ def _rhythm(placed: Placed, activity: Activity) -> Iterator[Cycle]:
 
 
 def _in_cycle(activity: Activity, cycle: Cycle, placed: Placed, facts: "_Facts", rank: tuple[int, int]) -> Iterator[Entry]:
-    numbering = _numbering(activity, placed)
+    numbering, phase, on = _numbering(activity, placed), placed.phase, facts.in_cycle(cycle.number)
     for day in _days_in(activity, cycle, placed) or ():
         when = shift(cycle.first, numbering.offset(day))
-        shown = _as_phase_counts(when, placed) if activity.cycle else (cycle.number, day)
+        in_cycle, on_day = _as_phase_counts(when, placed) if activity.cycle else (cycle.number, day)
+        # By position: an entry is made for every day of every plan, and names cost time.
         yield Entry(
-            date=when,
-            phase=placed.phase.id,
-            cycle=shown[0] if placed.phase.cycle else None,
-            day=shown[1],
-            n=1,
-            activity=activity.id,
-            kind=activity.kind,
-            what=activity.what,
-            facts=facts.on(cycle.number, day),
-            optional=activity.optional,
-            note=activity.note,
-            rank=rank,
+            when,
+            phase.id,
+            in_cycle if phase.cycle else None,
+            on_day,
+            1,
+            activity.id,
+            activity.kind,
+            activity.what,
+            on(day),
+            activity.optional,
+            activity.note,
+            rank,
         )
 
 
@@ -178,8 +183,8 @@ def _days_in(activity: Activity, cycle: Cycle, placed: Placed) -> tuple[int, ...
     days = grid.day_numbers(activity, placed.phase, cycle.number, length=_length(activity, cycle, placed))
     if days is None or placed.last is None:
         return None
-    room = (placed.last - cycle.first).days
-    return tuple(day for day in days if _numbering(activity, placed).offset(day) <= room)
+    room, numbering = (placed.last - cycle.first).days, _numbering(activity, placed)
+    return days if not days or numbering.offset(days[-1]) <= room else tuple(day for day in days if numbering.offset(day) <= room)
 
 
 def _length(activity: Activity, cycle: Cycle, placed: Placed) -> int | None:
@@ -204,18 +209,30 @@ class _Facts:
         whole = {"drug": activity.drug, "when": activity.when, "cycle": phase.cycle.only if phase.cycle else None}
         self._whole = {name: fact for name, fact in whole.items() if fact}
         self._scoped = {name: value for name in _BY_DAY if (value := getattr(activity, name))}
-        self._same = all(value.only for value in self._scoped.values())
-        self._first: dict[str, Fact[Any]] | None = None
+        self._varying = [value for value in self._scoped.values() if not value.only]
+        self._found: dict[tuple[int, ...], dict[str, Fact[Any]]] = {}
 
-    def on(self, cycle: int, day: int) -> dict[str, Fact[Any]]:
-        """The facts of one day."""
-        if self._same and self._first is not None:
-            return self._first
+    def in_cycle(self, cycle: int) -> Callable[[int], dict[str, Fact[Any]]]:
+        """The facts of one cycle, by day."""
+        here = [value.within(cycle) for value in self._varying]
+
+        def on(day: int) -> dict[str, Fact[Any]]:
+            # The facts are kept by the activity, so nothing else has their ids.
+            key = tuple([id(value.at(cycle, day)) for value in here])
+            if key not in self._found:
+                self._found[key] = self._facts(cycle, day)
+            return self._found[key]
+
+        if any(not value.only for value in here):
+            return on
+        same = on(1)
+        return lambda _: same
+
+    def _facts(self, cycle: int, day: int) -> dict[str, Fact[Any]]:
         found = {**self._whole, **{name: fact for name, value in self._scoped.items() if (fact := value.at(cycle, day))}}
         dose = found.get("dose")
         if dose and isinstance(dose.value, DoseAsIn):
             found["dose"] = last_dose(self._activity.id, dose.value.phase, self._placed) or dose
-        self._first = found
         return found
 
 

@@ -65,11 +65,12 @@ def _not_begun(phase: Phase) -> str:
 
 def activity_gaps(activity: Activity, phase: Phase, entries: Iterable[Entry], regimen: Regimen) -> Iterator[Missing]:
     """What is missing of an activity in a phase that is drawn; of a dose only where it is needed."""
-    used = [entry for entry in entries if entry.activity == activity.id]
+    # Days on which nothing differs share one mapping.
+    used = {id(entry.facts): entry.facts for entry in entries if entry.activity == activity.id}
     for name in _NEEDED:
         value = getattr(activity, name)
         if name == "dose" and used:
-            open_doses = any(_undecided(fact) or isinstance(fact.value, DoseAsIn) for entry in used if (fact := entry.facts.get("dose")))
+            open_doses = any(_undecided(fact) or isinstance(fact.value, DoseAsIn) for facts in used.values() if (fact := facts.get("dose")))
         else:
             open_doses = any(_undecided(fact) for fact in _facts(value))
         if open_doses:

@@ -61,9 +61,34 @@ class Site:
         return self.practice.site
 
 
+# The sites read last, by path, with the bytes of their file and its tables.
+_LOADED: dict[str, tuple[dict[Path, bytes], Site]] = {}
+
+
 def load_site(path: str) -> Site:
-    """The site in the file of that path. Raises RegimenError for a file that can't be read, RegimenFileError with every problem in it."""
-    return read_site(read_file(Path(path)), file=path, open_file=read_file)
+    """The site in the file of that path; it is read anew only where its file or a table beside it has changed.
+
+    Raises RegimenError for a file that can't be read, RegimenFileError with every problem in it.
+    """
+    if path in _LOADED and all(_is_still(data, name) for name, data in _LOADED[path][0].items()):
+        return _LOADED[path][1]
+    opened: dict[Path, bytes] = {}
+
+    def open_file(name: Path) -> bytes:
+        opened[name] = read_file(name)
+        return opened[name]
+
+    site = read_site(open_file(Path(path)), file=path, open_file=open_file)
+    _LOADED[path] = opened, site
+    return site
+
+
+def _is_still(data: bytes, path: Path) -> bool:
+    """Whether these bytes are still what the file holds."""
+    try:
+        return read_file(path) == data
+    except RegimenError:
+        return False
 
 
 def read_site(data: bytes, *, file: str, open_file: Callable[[Path], bytes]) -> Site:

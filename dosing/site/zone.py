@@ -1,7 +1,7 @@
 """How the clocks of a time zone change, as yearly rules for a calendar file (RFC 5545, 3.6.5), found by asking the zone day by day.
 
 Files of zones hold moments, and programs that read calendars want rules: the last Sunday of March at 02:00. A rule is taken only where it
-gives every change of the years asked for, neither more nor less.
+gives every change of the years asked for, neither more nor less; without one, as in a year in which a rule ended, each change is named.
 """
 
 from calendar import monthrange
@@ -32,7 +32,7 @@ class Onset:
     """One kind of change: offsets from UTC before and after, and what the zone is called after it.
 
     `first` is a moment of it before the years that were asked for, in the time that holds until then; `rule` is how it comes back, or
-    nothing where it never does.
+    `again` the one moment at which it does, or it never does.
     """
 
     kind: str
@@ -41,17 +41,18 @@ class Onset:
     after: timedelta
     first: datetime
     rule: str = ""
+    again: datetime | None = None
 
 
 @cache
 def yearly(zone: str, first: int, last: int) -> tuple[Onset, ...]:
     """The onsets that give the time of a zone from the beginning of one year to the end of another, both included.
 
-    Raises OutputError where no yearly rules do.
+    Raises OutputError for years that are out of reach.
     """
     years = range(first, last + 1)
-    said = f"in {first}" if first == last else f"from {first} to {last}"
     if first not in _YEARS or last not in _YEARS:
+        said = f"in {first}" if first == last else f"from {first} to {last}"
         raise OutputError(f"no times of day can be written {said}; {_ALL_DAY}")
     info = ZoneInfo(zone)
     changes = _changes(info, years)
@@ -60,7 +61,7 @@ def yearly(zone: str, first: int, last: int) -> tuple[Onset, ...]:
     many = range(first, max(last + 1, first + _ALL_YEARS))
     found = _fitted(_changes(info, many), many) or _fitted(changes, years)
     if not found:
-        raise OutputError(f"the clocks of {zone} change by no yearly rule {said}; {_ALL_DAY}")
+        return tuple(_named(info, changes, first))
     begin = _begin(info, found, first)
     return tuple(onset for change, rule in found for onset in _onsets(change, rule, range(begin, first)))
 
@@ -125,6 +126,21 @@ def _only(zone: ZoneInfo, begin: int) -> Onset:
     after = datetime(begin + 1, 1, 2, tzinfo=UTC)
     offset = _offset(zone, after)
     return Onset(STANDARD, after.astimezone(zone).tzname() or "", offset, offset, datetime.combine(date(begin, 1, 1), time()))
+
+
+def _named(zone: ZoneInfo, changes: Sequence[_Change], first: int) -> Iterator[Onset]:
+    """Each change by its moment, and last the time before them.
+
+    All begin before the year `first`, two days apart, which is made up: some readers stumble over an onset that begins later than an event,
+    and over several moments of one.
+    """
+    end = datetime.combine(date(first, 1, 1), time())
+    begins = (end - 2 * number * _DAY for number in range(len(changes) + 1, 0, -1))
+    for change, begin in zip(changes, begins, strict=False):
+        yield Onset(change.kind, change.name, change.before, change.after, begin, again=change.local)
+    old = changes[0].before
+    name = (changes[0].at - _SECOND).astimezone(zone).tzname() or ""
+    yield Onset(STANDARD if changes[0].kind == DAYLIGHT else DAYLIGHT, name, old, old, end - 2 * _DAY)
 
 
 # -- rules that give it -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from dosing.cli import commands
+from dosing.cohort.forecast_columns import CHAIRS, DRUGS
 from dosing.export.columns import COLUMNS, TRACE
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -19,7 +20,7 @@ def generator() -> dict[str, Any]:
     return runpy.run_path(str(DOCS / "generate.py"))
 
 
-@pytest.mark.parametrize("name", ["columns.md", "commands.md"])
+@pytest.mark.parametrize("name", ["columns.md", "forecast-columns.md", "commands.md"])
 def test_pages_are_not_stale(generator: dict[str, Any], name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generator["PAGES"][name](), "run `python docs/generate.py`"
 
@@ -33,6 +34,11 @@ def test_every_column_has_a_line(generator: dict[str, Any]) -> None:
     lines = [line for line in generator["columns_page"]().splitlines() if line.startswith("| `")]
     assert [line.split("`")[1] for line in lines] == [column.name for column in (*COLUMNS, *TRACE)]
     assert all(line.count(" | ") == 4 for line in lines)
+
+
+def test_every_column_of_a_forecast_has_a_line(generator: dict[str, Any]) -> None:
+    lines = [line for line in generator["forecast_columns_page"]().splitlines() if line.startswith("| `")]
+    assert [line.split("`")[1] for line in lines] == [column.name for column in (*DRUGS, *CHAIRS)]
 
 
 def every(group: click.Group, title: str) -> Iterator[tuple[str, click.Command]]:

@@ -338,6 +338,17 @@ def test_where_no_amounts_are_computed_there_is_nothing_to_add() -> None:
     assert found([row(0), row(1)], drug(single="1 mg", daily="1 mg", cycle="1 mg", lifetime="1 mg")) == []
 
 
+def test_what_was_given_counts_beside_planned_days_that_share_its_amount() -> None:
+    # 30 given and twice 10 planned are 50; three times 10 are 30
+    first = row(0, "10 mg", on=0, given="30 mg")
+    days = [first, *(replace(row(day, "10 mg"), amount=first.amount) for day in (1, 2))]
+    assert found(days, drug(cycle="50 mg")) == []
+    assert "50 mg in a cycle" in only(days, drug(cycle="49 mg")).text
+    planned = [replace(each, given=None, entry=row(day).entry) for day, each in enumerate(days)]
+    assert found(planned, drug(cycle="30 mg")) == []
+    assert "30 mg in a cycle" in only(planned, drug(cycle="29 mg")).text
+
+
 # -- per kilogram -------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +366,8 @@ def test_per_kilogram_by_the_weight_of_the_amount() -> None:
     kept = [row(0, "800 mg", dose="10 mg/kg"), row(7, "800 mg", dose="10 mg/kg")]
     assert found(kept, drug(single="10 mg/kg"), **course) == []
     assert only([kept[0], replace(kept[1], measured_on=day)], drug(single="10 mg/kg"), **course).row == 1
+    # also where the two days share one amount, as days on which nothing differs do
+    assert only([flat[0], replace(flat[1], amount=flat[0].amount)], drug(single="10 mg/kg"), **course).row == 1
     # by the weight that the drug is dosed by: Devine, 50 + 2.3 x (180 - 152.4) / 2.54 = 74.9921 kg
     ideal = replace(drug(single="10.6 mg/kg"), weight=Fact("ideal", "s"))
     assert "10.6678 mg/kg" in only(flat[:1], ideal, **course).text

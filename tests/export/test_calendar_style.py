@@ -155,9 +155,21 @@ def test_days_without_hours_are_all_day() -> None:
     assert to_ical(krd(), style=Style(hours=closed)) == to_ical(krd())
 
 
-def test_a_zone_without_a_rule_is_refused() -> None:
-    with pytest.raises(OutputError, match="the clocks of America/Sao_Paulo change by no yearly rule from 2018 to 2019; without `hours`"):
-        to_ical(krd(date(2018, 12, 10), cycles=2), style=Style(hours=Hours("America/Sao_Paulo", ALL_WEEK)))
+def test_a_zone_without_a_rule() -> None:
+    """Brazil put its clocks back for the last time at the end of 16 February 2019: each change is named."""
+    found = lines(to_ical(krd(date(2018, 12, 10), cycles=3), style=Style(hours=Hours("America/Sao_Paulo", ALL_WEEK))))
+    assert not any(line.startswith("RRULE") for line in found)
+    assert [line for line in found if line.startswith(("DTSTART:", "RDATE", "TZOFFSETTO"))] == [
+        *("DTSTART:20171224T000000", "RDATE:20180218T000000", "TZOFFSETTO:-0300"),
+        *("DTSTART:20171226T000000", "RDATE:20181104T000000", "TZOFFSETTO:-0200"),
+        *("DTSTART:20171228T000000", "RDATE:20190217T000000", "TZOFFSETTO:-0300"),
+        *("DTSTART:20171230T000000", "TZOFFSETTO:-0200"),
+    ]
+
+
+def test_years_without_times_of_day() -> None:
+    with pytest.raises(OutputError, match="no times of day can be written in 1969; without `hours` in the site's file"):
+        to_ical(krd(date(1969, 1, 6)), style=Style(hours=BERLIN))
 
 
 # -- reminders ----------------------------------------------------------------------------------------------------

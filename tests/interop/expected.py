@@ -4,13 +4,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dosing.dose.schedule import DosedSchedule
 from dosing.export.csv import to_csv
+from dosing.regimen.model import Phase
 from tests.interop.seen import Seen, days_or_instants
 
 # -- the file, line by line ---------------------------------------------------------------------------------------
@@ -31,6 +32,8 @@ def plain(data: bytes) -> list[Seen]:
             found.append(_seen(event))
         elif line.startswith("BEGIN:"):
             inside = False
+        elif line.startswith("TRIGGER"):
+            event["TRIGGER"] = line
         elif inside:
             head, _, value = line.partition(":")
             name, _, parameters = head.partition(";")
@@ -48,7 +51,16 @@ def _seen(event: dict[str, str]) -> Seen:
         description=_text(event["DESCRIPTION"]),
         status=event.get("STATUS", ""),
         sequence=int(event.get("SEQUENCE", "0")),
+        ahead=_ahead(event["TRIGGER"]) if "TRIGGER" in event else timedelta(),
     )
+
+
+def _ahead(line: str) -> timedelta:
+    """How long before the start `TRIGGER:-P1DT30M` is; it must be before it."""
+    found = re.fullmatch(r"TRIGGER:-P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", line)
+    assert found, line
+    days, hours, minutes = (int(number or 0) for number in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
 
 
 def _text(value: str) -> str:
@@ -71,8 +83,9 @@ def _moment(written: str) -> date | datetime:
 
 # What a row is called that takes place is in a summary; what doesn't is in a description, by these words.
 _COUNTS = ("planned", "optional", "given")
-_NOT = re.compile(r"^NOT (?:GIVEN|DONE): (.*?) - ", re.MULTILINE)
-_BEFORE = re.compile(r"^(?:Clinic|At home) - (?:(?:C\d+)?D-?\d+: )?")
+# A course names the days that its words are about.
+_NOT = re.compile(r"^(?:(?:C\d+)?D-?\d+(?: to D-?\d+)?: )?NOT (?:GIVEN|DONE): (.*?) - ", re.MULTILINE)
+_BEFORE = re.compile(r"^(?:Clinic|At home) - (?:(?:C\d+)?D-?\d+(?: to D-?\d+)?: )?")
 
 Count = Counter[tuple[date, str]]
 
@@ -95,27 +108,31 @@ class Rows:
             if event.description is None:
                 told = False
             else:
-                gone.update((day, _simple(name)) for day in days for name in _NOT.findall(event.description))
+                gone.update((day, simple(name)) for day in days for name in _NOT.findall(event.description))
         lines = [f"not seen: {each}" for each in self.stand - stand]
         lines += [f"not in the CSV: {each}" for each in stand - self.stand]
         return sorted(lines + [f"not seen as not given: {each}" for each in self.gone - gone if told])
 
 
 def rows_of(dosed: DosedSchedule) -> Rows:
-    """Read from the schedule's CSV; the day is that on which it was given, if it was."""
+    """Read from the schedule's CSV."""
+    return read_rows(to_csv(dosed), dosed.schedule.regimen.phases)
+
+
+def read_rows(text: str, phases: Sequence[Phase]) -> Rows:
+    """Read from a CSV; the day is that on which it was given, if it was. `phases` are the regimen's, as a CSV names only ids."""
     stand, gone = Count(), Count()
-    phases = dosed.schedule.regimen.phases
     whats = {(phase.id, each.id): each.what for phase in phases for each in phase.activities}
     whats |= {(phase.id, each.id): each.what for phase in phases for each in phase.visits}
-    for row in csv.DictReader(io.StringIO(to_csv(dosed), newline="")):
+    for row in csv.DictReader(io.StringIO(text, newline="")):
         if row["date"]:
             name = row["drug"] or row["activity"] if row["kind"] == "drug" else whats[row["phase"], row["activity"]]
             day = date.fromisoformat(row["given_on"] or row["date"])
-            (stand if row["status"] in _COUNTS else gone)[day, _simple(name)] += 1
+            (stand if row["status"] in _COUNTS else gone)[day, simple(name)] += 1
     return Rows(stand, gone)
 
 
-def _simple(name: str) -> str:
+def simple(name: str) -> str:
     """Without tall letters and hyphens: `pegylated-liposomal-doxorubicin`, `pegylated liposomal DOXOrubicin`."""
     return name.lower().replace("-", " ")
 
@@ -123,7 +140,7 @@ def _simple(name: str) -> str:
 def _in_summary(summary: str, names: set[str]) -> Iterator[str]:
     """The drugs and visits of a summary; what is none of `names` as it stands."""
     for entry in _BEFORE.sub("", summary).split("; "):
-        said = _simple(entry)
+        said = simple(entry)
         yield max((name for name in names if re.match(rf"{re.escape(name)}(?!\w)", said)), key=len, default=said)
 
 

@@ -140,10 +140,10 @@ LOG: Sequence[Sequence[str]] = (
 def history(folder: Path, tz: str = "Europe/Berlin") -> list[Made]:
     """The calendars of one plan: of the new one, and after each change of its log."""
     file = folder / "p017.plan.yaml"
-    _dosing("plan", "new", "krd", "--start", "2026-03-16", "--cycles", "2", "--height", "170", "--weight", "70", "-o", str(file))
+    dosing("plan", "new", "krd", "--start", "2026-03-16", "--cycles", "2", "--height", "170", "--weight", "70", "-o", str(file))
     found = [_as_it_stands(file, tz)]
     for kind, *options in LOG:
-        _dosing("plan", kind, str(file), *options)
+        dosing("plan", kind, str(file), *options)
         found.append(_as_it_stands(file, tz))
     return found
 
@@ -158,5 +158,7 @@ def _as_it_stands(file: Path, tz: str) -> Made:
     return Made(f"plan-{len(treatment.plan.log)}", tz, treatment.to_ical(), rows_of(treatment.schedule().dosed))
 
 
-def _dosing(*args: str) -> None:
-    CliRunner().invoke(commands, args, prog_name="dosing", catch_exceptions=False, standalone_mode=False)
+def dosing(*args: str) -> None:
+    """The command line, which must succeed."""
+    result = CliRunner().invoke(commands, args, prog_name="dosing", catch_exceptions=False)
+    assert result.exit_code == 0, result.output

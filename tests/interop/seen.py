@@ -24,6 +24,7 @@ class Seen:
     """One event as a reader shows it; None where it doesn't tell.
 
     `first` and `last` are the days of an all-day event, both inclusive; of a timed one the instants of start and end, in UTC.
+    `ahead` is how long before its start it reminds; zero if it doesn't.
     """
 
     summary: str
@@ -33,6 +34,7 @@ class Seen:
     description: str | None = None
     status: str | None = None
     sequence: int | None = None
+    ahead: timedelta | None = None
 
     @property
     def days(self) -> list[date | datetime]:
@@ -56,11 +58,15 @@ def days_or_instants(start: Any, end: Any) -> tuple[date | datetime, date | date
 
 
 def from_json(text: str) -> list[Seen]:
-    """Events from a script: `start` and `end` as in DTSTART and DTEND, 2026-01-05 or 2026-01-05T08:00:00Z; what is left out isn't told."""
+    """Events from a script: `start` and `end` as in DTSTART and DTEND, 2026-01-05 or 2026-01-05T08:00:00Z, `ahead` in seconds.
+
+    What is left out isn't told.
+    """
     found = []
     for event in json.loads(text):
         first, last = days_or_instants(_moment(event.pop("start")), _moment(event.pop("end")))
-        found.append(Seen(first=first, last=last, **event))
+        ahead = timedelta(seconds=event.pop("ahead")) if "ahead" in event else None
+        found.append(Seen(first=first, last=last, ahead=ahead, **event))
     return found
 
 
@@ -118,7 +124,7 @@ def system_zone(tz: str) -> Iterator[None]:
 
 # -- comparing ----------------------------------------------------------------------------------------------------
 
-_TOLD = ("uid", "description", "status", "sequence")
+_TOLD = ("uid", "description", "status", "sequence", "ahead")
 
 
 def differences(found: Sequence[Seen], expected: Sequence[Seen]) -> list[str]:

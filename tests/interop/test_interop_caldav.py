@@ -1,5 +1,6 @@
 """The life of a plan on a CalDAV server: created, updated, cancelled, deleted; by vdirsyncer on Radicale. `pytest -m interop`."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dosing.regimen.library import regimen_ids
-from tests.interop import caldav, made
+from tests.interop import caldav, made, timed
 from tests.interop.caldav import Client, Server
 from tests.interop.expected import plain
 from tests.interop.made import Made
@@ -76,6 +77,59 @@ def test_events_are_deleted(ours: Client, theirs: Client) -> None:
     theirs.sync()
     assert 0 < len(half) < len(events)
     assert differences(on(theirs), plain(after)) == []
+
+
+# -- with hours of the clinic -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("grain", timed.GRAINS)
+def test_a_timed_plan_is_created_updated_and_cancelled(server: Server, ours: Client, theirs: Client, tmp_path: Path, grain: str) -> None:
+    folder = tmp_path / "plan"
+    folder.mkdir()
+    for version in timed.history(folder, grain, remind="20:00", label="Bed 7"):
+        put(version, ours, theirs)
+        for found in (plain(ours.file.read_bytes()), plain(server.request("GET", f"{tmp_path.name}/")), on(theirs)):
+            assert differences(found, plain(version.data)) == []
+            assert version.differences(found) == []
+    assert any(event.status == "CANCELLED" for event in on(theirs))
+
+
+def test_hours_and_label_that_change_are_an_update(ours: Client, theirs: Client, tmp_path: Path) -> None:
+    """They are no change of the plan: SEQUENCE stays, so `--stamp` says which file is the newer one; and then a file is written without."""
+    file = timed.plan(tmp_path)
+    put(timed.as_it_stands(file), ours, theirs)
+    before = {event.uid: event for event in on(theirs)}
+    for opens, label, *stamp in (("10:15", "", "--stamp", "2026-03-21"), ("11:00", "Bed 7", "--stamp", "2026-03-23"), ("06:00", "")):
+        timed.BERLIN.site(tmp_path, opens)
+        version = timed.as_it_stands(file, "day", *stamp, opens=opens, label=label)
+        put(version, ours, theirs)
+        found = on(theirs)
+        assert version.differences(found) == []
+        assert {event.uid: event.sequence for event in found} == {uid: event.sequence for uid, event in before.items()}
+        stamps = set(re.findall(rb"^DTSTAMP:(\d{8})", version.data, re.MULTILINE))
+        assert not stamp or stamps == {stamp[1].replace("-", "").encode()}
+        moved = [event for event in found if event.first != before[event.uid].first]
+        # Two cycles with visits on three Sundays, which have hours of their own, and on three Mondays, of which one is closed.
+        assert len(moved) == 5
+
+
+def test_another_grain_is_another_calendar(ours: Client, theirs: Client, tmp_path: Path) -> None:
+    """Kept in step, the entries of the old one go; they would stay beside the new ones where a file is only imported."""
+    file = timed.plan(tmp_path)
+    first, second = timed.as_it_stands(file, "day"), timed.as_it_stands(file, "drug")
+    for version in (first, second):
+        put(version, ours, theirs)
+        assert version.differences(on(theirs)) == []
+    assert not {event.uid for event in plain(first.data)} & {event.uid for event in plain(second.data)}
+
+
+def put(version: timed.Timed, ours: Client, theirs: Client) -> None:
+    ours.file.write_bytes(version.data)
+    ours.sync()
+    theirs.sync()
+
+
+# -- whole calendars ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("id", regimen_ids())

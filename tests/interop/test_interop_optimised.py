@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import dosing
-from tests.interop import made
+from tests.interop import made, timed
 from tests.interop.expected import plain
 
 ROOT = Path(dosing.__file__).resolve().parent.parent
@@ -58,6 +58,17 @@ def test_a_regimen(tmp_path: Path) -> None:
 def test_a_plan_that_changed(tmp_path: Path) -> None:
     *_, last = made.history(tmp_path)
     assert both("-m", "dosing", "calendar", "p017.plan.yaml", folder=tmp_path) == last.data
+
+
+def test_hours_reminders_and_a_label(tmp_path: Path) -> None:
+    """In a zone with a rule, and in one without."""
+    for clock in (timed.BERLIN, timed.CLOCKS[9]):
+        options = ("--start", str(clock.start), "--cycles", str(clock.cycles), "--site", str(clock.site(tmp_path)), *timed.PATIENT)
+        added = ("--remind", "20:00", "--label", "Bed 7; ward 3", "--events", "course")
+        data = both("-m", "dosing", "calendar", "krd", *options, *added, folder=tmp_path)
+        assert (b"RDATE:" in data) == (clock.cycles > 1)
+        assert (b"RRULE:" in data) == (clock.cycles == 1)
+        assert data.count(b"BEGIN:VALARM") == data.count(b"BEGIN:VEVENT") > 0
 
 
 def test_foreign_text(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dosing.dose.patient import Patient
 from dosing.dose.schedule import DosedSchedule
 from dosing.page.language import find_language
 from dosing.page.make import Leaflet, make_page
-from dosing.page.model import Audience, Course, Day, Dose, Item, Legend, Medicine, Month, Page, Place, Section, State, Text
+from dosing.page.model import Audience, Course, Day, Dose, Item, Legend, Medicine, Month, Page, Place, Preparation, Section, State, Text
 from dosing.treatment import load_plan
 
 START = date(2026, 1, 5)
@@ -112,13 +112,15 @@ def by_hand(words: str = "words", *, right_to_left: bool = False) -> Page:
         legend_title=words,
         legend=tuple(Legend(place, state, words) for place in Place for state in State),
         weekdays=tuple((words, words) for _ in range(7)),
-        months=(Month(words, (_week(words),)),),
+        months=(Month(words, (_week(words),), words),),
         diary_title=words,
         diary_intro=words,
         diary=(Course(words, (Medicine(Text(words, "de"), Text(words), words, (Dose(words, 1), Dose(words, 2))),)),),
-        footer=(words, words),
+        footer=(Text(words), Text(words, "en")),
         page_of=f"{words} {{page}} {words} {{pages}} {words}",
         places=((Place.CLINIC, words), (Place.HOME, words)),
+        preparation_title=words,
+        preparations=(Preparation(Text(words), Text(words, "de"), (Text(words), Text(words, "de"))),),
     )
 
 

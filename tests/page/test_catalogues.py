@@ -24,7 +24,7 @@ LOCALE = PAGE / "locale"
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CODES = sorted(path.stem for path in LOCALE.glob("*.po"))
 # Names of sheets, of which spreadsheets ask more than of other words.
-SHEETS = ("Calendar", "List", "Diary")
+SHEETS = ("Calendar", "List", "Diary", "Preparation")
 # How a head says that somebody looked at a translation, and when.
 REVIEWED_ON = re.compile(r"^# Reviewed on \d{4}-\d{2}-\d{2} by \S", re.MULTILINE)
 

@@ -139,6 +139,33 @@ def test_the_diary_has_a_box_for_each_dose() -> None:
     assert "\t".join(lines).replace("\xa0", " ").split("\t") == ["\u2610" * dose.boxes + f" {dose.day}" for dose in doses]
 
 
+def test_the_clinic_has_what_it_prepares_and_counts_of_medicines() -> None:
+    """Letters and days before the lines; no box to tick."""
+    page = made(drawn("krd", cycles=1), "de", audience=Audience.CLINIC)
+    body = part(to_docx(page))[0]
+    titles = [each.title.words for each in page.preparations]
+    assert [each for each in paragraphs(body, "Heading2") if each in titles] == titles
+    assert paragraphs(body, "Days") == [each.days.words for each in page.preparations]
+    lines = [line.words for each in page.preparations for line in each.lines]
+    assert paragraphs(body, "ListBullet")[-len(lines) :] == lines
+    assert paragraphs(body, "Doses") == [each.count for course in page.diary for each in course.medicines]
+    assert "\u2610" not in "".join(body.itertext())
+    days = next(each for each in body.iter(f"{W}p") if style_of(each) == "Days")
+    assert [each.get(f"{W}val") for each in days.iter(f"{W}lang")] == ["en"]
+
+
+def test_a_phase_is_named_in_its_language_before_its_cycle() -> None:
+    page = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")), "de")
+    body = part(to_docx(page))[0]
+    heading = next(each for each in body.iter(f"{W}p") if text_of(each) == "Induction - Zyklus 1")
+    assert [each.get(f"{W}val") for each in heading.iter(f"{W}lang")] == ["en"]
+
+
+def test_under_the_last_month_stands_what_follows() -> None:
+    page = made(drawn("krd", cycles=1))
+    assert paragraphs(part(to_docx(page))[0], "After") == [page.months[-1].after]
+
+
 def test_a_page_without_medicines_at_home_has_no_diary() -> None:
     page = replace(made(drawn("krd-asct", cycles=1)), diary=())
     body = part(to_docx(page))[0]
@@ -236,7 +263,7 @@ def test_every_sheet_has_the_footer_with_its_number() -> None:
     page = made(drawn("krd-asct", cycles=1))
     data = to_docx(page)
     footer = part(data, "word/footer1.xml")
-    assert paragraphs(footer, "Footer") == [*page.footer, "Page 1 of 1"]
+    assert paragraphs(footer, "Footer") == [*(text.words for text in page.footer), "Page 1 of 1"]
     assert [each.get(f"{W}instr") for each in footer.iter(f"{W}fldSimple")] == ["PAGE", "NUMPAGES"]
     references = list(part(data)[0].iter(f"{W}footerReference"))
     assert [each.get(f"{W}type") for each in references] == ["default"]
@@ -290,8 +317,7 @@ def grid(data: bytes) -> list[int]:
 
 
 def test_letters_are_as_large_as_the_fullest_month_lets_them() -> None:
-    clinic = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")), audience=Audience.CLINIC)
-    assert sizes(made(drawn("kd-weekly", cycles=1))) > sizes(dense()) > sizes(clinic) == 14
+    assert sizes(made(drawn("kd-weekly", cycles=1))) > sizes(dense()) > sizes(by_hand("many words " * 150)) == 14
 
 
 def test_the_days_that_need_it_are_wider_where_a_month_has_no_room() -> None:

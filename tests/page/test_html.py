@@ -26,7 +26,7 @@ _VOID = {"meta", "path", "circle", "use"}
 # Elements in which words stand one by one; their text is read as one.
 _LINES = (
     *("title", "h1", "h2", "h3", "h4", "th", "s", ".intro p", ".lines li", ".legend li > span:last-child", ".date .spoken"),
-    *(".label", ".where", ".tag", ".more", ".much", ".count", "footer p"),
+    *(".label", ".where", ".tag", ".more", ".much", ".count", ".after", "footer p"),
 )
 
 
@@ -203,7 +203,7 @@ def test_the_footer_stands_under_each_sheet_and_once_on_the_screen() -> None:
     page = dense()
     root = _read(page)
     footers = [[line.text_content() for line in footer] for footer in root.cssselect("footer")]
-    assert footers == [list(page.footer)] * (len(root.cssselect(".sheet")) + 1)
+    assert footers == [[text.words for text in page.footer]] * (len(root.cssselect(".sheet")) + 1)
     assert len(root.cssselect(".sheet")) == len(page.months) + 2
 
 
@@ -222,6 +222,32 @@ def test_words_in_another_language_say_so() -> None:
     assert root.cssselect(".spoken bdi, .label bdi, .much bdi") == []
 
 
+def test_phases_are_in_their_language_before_the_cycle() -> None:
+    page = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")), "de")
+    heading = _read(page).cssselect(".course h3")[0]
+    assert (heading.text_content(), [(bdi.get("lang"), bdi.text) for bdi in heading]) == ("Induction - Zyklus 1", [("en", "Induction")])
+
+
+def test_what_the_clinic_prepares_stands_after_the_months() -> None:
+    page = made(drawn("krd", cycles=1), "de", audience=Audience.CLINIC)
+    root = _read(page)
+    sheets = [sheet.get("class").split()[1] for sheet in root.cssselect(".sheet")]
+    assert sheets == ["first", *["month"] * len(page.months), "preparation", "diary"]
+    for block, wanted in zip(root.cssselect(".block"), page.preparations, strict=True):
+        assert _texts(block, "h3") == [wanted.title.words]
+        assert _texts(block, ".count") == [wanted.days.words]
+        assert _texts(block, "li") == [line.words for line in wanted.lines]
+        assert {bdi.get("lang") for bdi in block.cssselect("h3 bdi, .count bdi, li bdi")} == {"en"}
+    assert root.cssselect(".box") == []
+    assert _texts(root, "nav a")[-2:] == [page.preparation_title, page.diary_title]
+    assert len(root.cssselect("#diary > .body > p")) == 0
+
+
+def test_under_the_last_month_stands_what_follows() -> None:
+    page = made(drawn("krd", cycles=1))
+    assert _texts(_read(page), ".month .after") == [page.months[-1].after]
+
+
 def test_the_numbers_of_pages_are_counted_by_the_browser() -> None:
     style = "".join(element.text for element in _read(by_hand("a/b")).cssselect("style"))
     assert r'content: "a\2f b " counter(page) " a\2f b " counter(pages) " a\2f b"; font' in style
@@ -236,6 +262,9 @@ def test_the_numbers_of_pages_are_counted_by_the_browser() -> None:
         ("2 tablets of 20 mg each", ["2 tablets", "20 mg"]),
         ("1 capsule of 2.5 mg", ["1 capsule", "2.5 mg"]),
         ("38 °C", []),
+        ("Ward 7: 030 23125 002 - call at once", ["030 23125 002"]),
+        ("+49 (30) 123-4567", ["+49 (30) 123-4567"]),
+        ("1 2 3", []),
         ("on 5 antidisestablishments", []),
         ("Monday, January 5, 2026", []),
     ],

@@ -17,6 +17,9 @@ from dosing.page.make import Leaflet, make_page
 from dosing.page.model import Audience, Day, Dose, Medicine, Month, Page, Place, State, Text
 from tests.page.pages import LEAFLET, changed, drawn, invented, made
 
+_GOES_ON = "This calendar shows only a part of the treatment. It goes on after the last day here, unless your clinic ends it."
+_BETWEEN = "This calendar shows only a part of the treatment. You can have treatment on days that are empty here: ask your clinic."
+
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Page:
@@ -90,7 +93,7 @@ def test_a_phase_without_cycles_counts_days() -> None:
     rows = tuple(replace(row, entry=replace(row.entry, cycle=None)) for row in dosed.rows)
     page = made(replace(dosed, rows=rows))
     assert _days(page)[date(2026, 1, 6)].label == "Day 2"
-    assert [course.title for course in page.diary] == ["induction"]
+    assert [course.heading for course in page.diary] == [(Text("Re-induction, carfilzomib, lenalidomide and dexamethasone"),)]
 
 
 def test_nothing_with_a_date_is_no_page() -> None:
@@ -140,6 +143,7 @@ def test_the_first_page_says_what_when_and_how_often() -> None:
         "First day in this calendar: Monday, January 5, 2026. Last day: Sunday, June 21, 2026.",
         "You come to the clinic on 13 days. You take medicine at home on 44 days.",
         "There is nothing in this calendar from March 2026 to May 2026. These months are left out.",
+        _BETWEEN,
         "This calendar can be wrong, and plans change. Follow what your clinic tells you.",
     ]
 
@@ -153,7 +157,12 @@ def test_a_plan_of_which_nothing_stands_counts_nothing() -> None:
     dosed = drawn("krd-asct", cycles=1)
     rows = tuple(replace(row, entry=replace(row.entry, status="held")) for row in dosed.rows)
     page = made(replace(dosed, rows=rows))
-    assert [text.words[:20] for text in page.intro[1:]] == ["First day in this ca", "There is nothing in ", "This calendar can be"]
+    assert [text.words[:20] for text in page.intro[1:]] == [
+        "First day in this ca",
+        "There is nothing in ",
+        _GOES_ON[:20],
+        "This calendar can be",
+    ]
     assert page.diary == ()
     assert [entry.state for entry in page.legend] == [State.NOT_GIVEN]
 
@@ -217,7 +226,10 @@ def test_the_diary_has_a_box_for_each_dose(made_up: Page) -> None:
 
 def test_the_diary_names_the_phases_where_there_are_several() -> None:
     page = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")))
-    assert [course.title for course in page.diary] == ["induction - Cycle 1", "maintenance - Cycle 1"]
+    assert [course.heading for course in page.diary] == [
+        (Text("Induction"), Text("Cycle 1")),
+        (Text("Maintenance"), Text("Cycle 1")),
+    ]
     assert page.diary[0].medicines[0] == Medicine(
         Text("pomalidomide"), Text("1 capsule of 4 mg"), "21 doses", page.diary[0].medicines[0].doses
     )
@@ -242,17 +254,93 @@ def test_the_footer_names_the_day_what_it_replaces_and_of_what_it_was_made() -> 
     made_on = "Made on Friday, January 2, 2026."
     from_what = f"krd version 1 (3f9ac2b1); plan p017, change 3 (88ab01cd); dosing {dosing.__version__}"
     page = made(drawn("krd-asct", cycles=1))
-    assert page.footer == (f"{made_on} It replaces the calendar of Saturday, December 20, 2025.", from_what)
+    assert page.footer == (Text(f"{made_on} It replaces the calendar of Saturday, December 20, 2025."), Text(from_what))
     assert page.page_of == "Page {page} of {pages}"
-    assert made(drawn("krd-asct", cycles=1), leaflet=replace(LEAFLET, replaces=None)).footer == (made_on, from_what)
+    assert made(drawn("krd-asct", cycles=1), leaflet=replace(LEAFLET, replaces=None)).footer == (Text(made_on), Text(from_what))
+
+
+@pytest.mark.parametrize(
+    ("changes", "replaces", "words"),
+    [
+        ((), None, ""),
+        ((date(2026, 1, 1),), None, " It replaces all earlier calendars."),
+        ((date(2025, 12, 30), date(2026, 1, 1)), None, " It replaces all earlier calendars, also that of Tuesday, December 30, 2025."),
+        ((date(2025, 12, 30), date(2026, 1, 1)), date(2025, 12, 20), " It replaces the calendar of Saturday, December 20, 2025."),
+    ],
+)
+def test_a_plan_that_changed_replaces_what_was_made_before(changes: tuple[date, ...], replaces: date | None, words: str) -> None:
+    """The last change made this calendar, that before it the one of its day; what the user says counts first."""
+    page = made(drawn("krd-asct", cycles=1), leaflet=replace(LEAFLET, replaces=replaces, changes=changes))
+    assert page.footer[0].words == f"Made on Friday, January 2, 2026.{words}"
+
+
+def test_what_names_plan_and_regimen_is_english_in_another_language() -> None:
+    page = made(drawn("krd-asct", cycles=1), "de")
+    assert [line.language for line in page.footer] == ["", "en", ""]
+    assert [part.language for part in page.diary[0].heading] == [""]
+    assert [part.language for part in made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")), "de").diary[0].heading] == ["en", ""]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", 0), ("de", 1), ("ar", 1)])
+def test_that_names_are_english_is_said_where_the_page_is_not(language: str, said: int) -> None:
+    words = find_language(language).say(
+        "Names and some instructions are in English, as the treatment plan has them. Ask your clinic what they mean."
+    )
+    assert [text.words for text in made(drawn("krd-asct", cycles=1), language).intro].count(words) == said
+
+
+# -- what goes on -------------------------------------------------------------------------------------------------
+
+
+def test_an_end_that_is_none_is_said_before_the_months_and_under_the_last_one(made_up: Page) -> None:
+    """krd in one of its cycles; the invented regimen has two cycles in all."""
+    page = made(drawn("krd", cycles=1))
+    assert _GOES_ON in [text.words for text in page.intro]
+    under = "The treatment goes on after this page. Ask your clinic for the next calendar."
+    assert [month.after for month in page.months] == [*[""] * (len(page.months) - 1), under]
+    assert _GOES_ON not in [text.words for text in made_up.intro]
+    assert [month.after for month in made_up.months] == [""] * 2
+
+
+def test_days_that_are_empty_and_are_not_free_are_named() -> None:
+    """krd-asct in two of its six cycles, with a look at the response after the sixth."""
+    assert made(drawn("krd-asct", cycles=2)).months[-1].after == _BETWEEN
+
+
+def test_what_a_machine_translated_says_so_in_large_letters_too() -> None:
+    words = find_language("de").say(
+        "This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic."
+    )
+    assert [text.words for text in made(drawn("krd", cycles=1), "de").intro].count(words) == 1
+    assert not any("machine" in text.words for text in made(drawn("krd", cycles=1)).intro)
+
+
+# -- for the clinic -----------------------------------------------------------------------------------------------
+
+
+def test_what_the_clinic_prepares_stands_once_and_the_patient_does_not_see_it() -> None:
+    page = made(drawn("krd-asct", cycles=2), audience=Audience.CLINIC)
+    assert [each.title.words for each in page.preparations] == [
+        "A: carfilzomib 49.1 mg IV",
+        "B: lenalidomide 25 mg PO",
+        "C: dexamethasone 40 mg",
+    ]
+    assert page.preparation_title == "Preparation"
+    assert made(drawn("krd-asct", cycles=2)).preparations == ()
+
+
+def test_the_clinic_counts_doses_and_ticks_none() -> None:
+    page = made(drawn("krd-asct", cycles=2), audience=Audience.CLINIC)
+    assert (page.diary_title, page.diary_intro) == ("Medicines at home", "")
+    assert [(each.count, each.doses) for each in page.diary[0].medicines] == [("21 doses", ()), ("4 doses", ())]
 
 
 def test_a_translation_that_nobody_reviewed_says_so() -> None:
     dosed, language = drawn("krd-asct", cycles=1), find_language("de")
     pages = [make_page(dosed, LEAFLET, replace(language, reviewed=reviewed)) for reviewed in (False, True)]
     assert [len(page.footer) for page in pages] == [3, 2]
-    assert pages[0].footer[2] == language.say(
-        "This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic."
+    assert pages[0].footer[2] == Text(
+        language.say("This translation was made by a machine, and nobody has reviewed it yet: when in doubt, ask your clinic.")
     )
 
 

@@ -171,7 +171,8 @@ def test_no_line_ends_within_a_number_or_before_its_unit(language: str, tmp_path
 
 
 def test_a_word_that_must_be_broken_is_not_broken_within_a_number() -> None:
-    said = texts(to_pdf(replace(by_hand("b"), intro=(Text("cyclophosphamide-750mg/m2-day-1234567890-8 and " * 20),))))[0]
+    words = "cyclophosphamide-750mg/m2-day-1234567890-8-methylprednisolone and "
+    said = texts(to_pdf(replace(by_hand("b"), intro=(Text(words * 20),))))[0]
     assert all(said.count(number) == 20 for number in ("750mg", "/m2", "-1234567890"))
     assert said.count("cyclophosphamide") < 20
 
@@ -209,7 +210,7 @@ def test_all_pages_are_sheets_of_one_size(paper: str, sides: set[tuple[int, int]
 
 def test_sheets_stand_upright_where_months_are_long(tmp_path: Path) -> None:
     upright = read(to_pdf(made(invented(tmp_path)))).pages[0].mediabox
-    flat = read(dense_pdf()).pages[0].mediabox
+    flat = read(pdf_of("en")).pages[0].mediabox
     assert upright.width < upright.height
     assert flat.width > flat.height
 
@@ -238,11 +239,34 @@ def test_a_month_that_goes_on_says_so_and_repeats_the_days_of_the_week() -> None
 
 
 def test_a_month_with_too_many_words_is_a_list_of_days() -> None:
-    page = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")), audience=Audience.CLINIC)
-    january = replace(page, months=page.months[:1])
+    page = made(drawn("isa-kpd", cycles=1, proxy=("nz-kpd", "isa-label")))
+    long = Text("many words " * 60)
+    wordy = tuple(
+        tuple(day and replace(day, items=tuple(replace(item, more=(long,)) for item in day.items)) for day in week)
+        for week in page.months[0].weeks
+    )
+    january = replace(page, months=(replace(page.months[0], weeks=wordy),))
     days = [day for week in january.months[0].weeks for day in week if day and day.items]
     headings = [node["/T"] for role, node in structure(to_pdf(replace(january, diary=()))) if role == "/H3"]
     assert [visible(each) for each in headings] == [visible(f"{day.spoken} {day.label}") for day in days]
+
+
+def test_the_clinic_has_what_it_prepares_after_the_months_and_counts_of_medicines() -> None:
+    page = made(drawn("krd", cycles=1), audience=Audience.CLINIC)
+    data = to_pdf(page)
+    headings = [(role, node["/T"]) for role, node in structure(data) if role in ("/H2", "/H3", "/H4")]
+    wanted = [("/H2", page.preparation_title), *(("/H3", each.title.words) for each in page.preparations), ("/H2", page.diary_title)]
+    assert headings[len(headings) - len(wanted) - 3 :][: len(wanted)] == wanted
+    text = visible("".join(texts(data)))
+    for each in page.preparations:
+        assert visible(each.days.words) in text
+        assert all(visible(line.words) in text for line in each.lines)
+
+
+def test_under_the_last_month_stands_what_follows_on_the_same_sheet() -> None:
+    page = made(drawn("krd", cycles=2))
+    sheets = [visible(each) for each in texts(pdf_of("en"))]
+    assert [visible(page.months[-1].after) in sheet for sheet in sheets] == [number == len(page.months) for number in range(len(sheets))]
 
 
 def test_arabic_columns_go_from_right_to_left() -> None:

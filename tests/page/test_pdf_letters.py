@@ -25,7 +25,7 @@ LETTERS = st.text(st.sampled_from("abc 123äßéŁΩЖ#*_$`\\<>@=-~[]{}()\"'/\n\
 
 def everywhere_but_below(words: str, *, footer: str = "footer") -> Page:
     """The words in all texts that aren't on every page."""
-    return replace(by_hand(words), footer=(footer,), page_of="{page} of {pages}", weekdays=(("d", "day"),) * 7)
+    return replace(by_hand(words), footer=(Text(footer),), page_of="{page} of {pages}", weekdays=(("d", "day"),) * 7)
 
 
 @settings(max_examples=12)
@@ -58,7 +58,9 @@ def test_markup_is_text_in_every_place(right_to_left: bool) -> None:
 @pytest.mark.parametrize(("words", "count"), [("x", 5000), ("x", 1200), ("many words ", 450), ("many words ", 90)])
 def test_a_long_text_goes_over_pages_and_stays_on_them(words: str, count: int) -> None:
     """As a list of days, or as a week that is longer than a page."""
-    page = replace(everywhere_but_below("short"), intro=(Text(words * count),), months=_month_with(words * count), diary=())
+    page = replace(
+        everywhere_but_below("short"), intro=(Text(words * count),), months=_month_with(words * count), diary=(), preparations=()
+    )
     data = to_pdf(page)
     assert "".join(texts(data)).count(words.split()[0]) == 2 * count
     for number, sheet in enumerate(read(data).pages):
@@ -149,3 +151,11 @@ def test_letters_of_the_computers_fonts_are_used_where_typst_has_none(monkeypatc
 def test_a_title_without_words_is_refused() -> None:
     with pytest.raises(OutputError, match=r"^the PDF can't be made: PDF/UA-1 error: heading title is empty$"):
         to_pdf(by_hand(""))
+
+
+def test_a_long_name_keeps_its_order_on_a_page_from_right_to_left() -> None:
+    """It is broken in parts; what ends a part stands behind it, and each part behind the one before."""
+    page = replace(by_hand("\u0627", right_to_left=True), title="\u0627 Abcdefghijklmnopqrstuvwxyz-Zyxwvutsrqponmlkjihgfedcba, 7")
+    found = places(to_pdf(page), 0)
+    parts = [each for each in found if any(letter.isascii() and letter.isalpha() for letter in each)]
+    assert "".join(parts).replace(" ", "").startswith("Abcdefghijklmnopqrstuvwxyz-Zyxwvutsrqponmlkjihgfedcba,"), found

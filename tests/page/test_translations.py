@@ -1,12 +1,16 @@
 """Languages: plural forms against those of CLDR, words from right to left, whether a translation was reviewed, what is not translated."""
 
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from babel import Locale
+from babel.numbers import format_decimal
 
 from dosing.page import language as module
 from dosing.page.language import find_language
+from dosing.units import Quantity
 
 # The forms of a catalogue in their order, in CLDR's words (French and Spanish have one more from a million on).
 _FORMS = {
@@ -63,6 +67,17 @@ def test_capsules_in_arabic(count: int, words: str) -> None:
 def test_an_amount_runs_from_left_to_right(code: str, shown: str) -> None:
     """Without the marks, a page from right to left shows `mg 25`."""
     assert find_language(code).left_to_right("25 mg") == shown
+
+
+@pytest.mark.parametrize("code", ["en", "de", "de-CH", "es", "es-MX", "fr", "ko", "ar", "ar-EG", "ar-MA"])
+@pytest.mark.parametrize("number", ["2.5", "100", "1250", "12345.678", "0.0001"])
+def test_numbers_have_the_sign_of_cldr_western_digits_and_nothing_between_thousands(code: str, number: str) -> None:
+    """As Babel formats them with that sign: another way than ours."""
+    locale = Locale.parse(code, sep="-")
+    wanted = format_decimal(Decimal(number), locale=locale, group_separator=False, decimal_quantization=False, numbering_system="latn")  # type: ignore[call-arg]  # older stubs
+    shown = find_language(code).quantity(Quantity(Decimal(number), "mg"))
+    assert shown == f"{wanted} mg"
+    assert re.fullmatch("[0-9]+([.,][0-9]+)? mg", shown)
 
 
 @pytest.mark.parametrize(("header", "reviewed"), [("yes", True), ("no", False), ("yes, soon", False)])

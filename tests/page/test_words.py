@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
+from dosing.dose.oral import make_up
 from dosing.dose.schedule import DosedSchedule
+from dosing.page.bench import bench_of
 from dosing.page.language import find_language
 from dosing.page.model import Audience, Item, Place, State, Text
 from dosing.page.words import Wording
 from dosing.schedule.entries import RULED_OUT, SKIPPED
+from dosing.units import Quantity
 from tests.page.pages import changed, drawn, invented
 
 
@@ -64,7 +68,7 @@ def test_several_strengths_of_tablets() -> None:
 
 def test_an_amount_that_no_tablets_make_up_stays_an_amount() -> None:
     """vmp: melphalan 9 mg/m2 x 1.818 m2 = 16.4 mg, and tablets of 2 mg."""
-    assert _item(drawn("vmp"), date(2026, 1, 5), "melphalan").more == (Text("16.4 mg"),)
+    assert _item(drawn("vmp"), date(2026, 1, 5), "melphalan").more == (Text("16.4 mg"), Text("ask your clinic how many to take"))
 
 
 def test_twice_a_day_and_when(made_up: DosedSchedule) -> None:
@@ -129,36 +133,59 @@ def test_other_words_for_what_became_of_a_visit(made_up: DosedSchedule, status: 
 # -- for the clinic -----------------------------------------------------------------------------------------------
 
 
-def test_the_clinic_sees_amount_dose_source_and_what_to_draw_up() -> None:
+def test_the_clinic_sees_amount_and_dose_and_where_to_find_what_to_draw_up() -> None:
     """krd: 20 mg/m2 x 1.818 m2 = 36.4 mg."""
-    words = [text.words for text in _item(drawn("krd", cycles=1), date(2026, 1, 5), "carfilzomib", audience=Audience.CLINIC).more]
-    assert words[0] == "carfilzomib 36.4 mg IV over 10 min"
-    assert words[1].startswith("carfilzomib 20 mg/m2 [")
-    assert any("18.2 mL at 2 mg/mL" in each for each in words)
+    dosed = drawn("krd", cycles=1)
+    wording = Wording(dosed, find_language("en"), Audience.CLINIC, bench_of(dosed))
+    first = {item.what.words: [text.words for text in item.more] for item in map(wording.item, dosed.rows[:3])}
+    assert first == {
+        "carfilzomib": ["36.4 mg IV over 10 min", "20 mg/m2, see A"],
+        "lenalidomide": ["25 mg PO, see B"],
+        "dexamethasone": ["40 mg PO or IV, see C"],
+    }
 
 
 def test_the_clinic_sees_why_an_amount_is_missing_and_why_a_dose_was_left_out(made_up: DosedSchedule, plan: DosedSchedule) -> None:
     unknown = _item(made_up, date(2026, 1, 19), "unknown", audience=Audience.CLINIC)
-    assert unknown.more[0].words == "testine (dose not stated) PO"
+    assert unknown.more[0].words == "(dose not stated) PO"
     omitted = _item(plan, date(2026, 1, 12), "carfilzomib", audience=Audience.CLINIC)
     assert (omitted.tag, [text.words for text in omitted.more]) == ("left out", ["omitted on 2026-01-12: fever (change 1)"])
 
 
 def test_the_clinic_sees_what_was_given_beside_what_was_planned(plan: DosedSchedule) -> None:
     item = _item(plan, date(2026, 1, 14), "carfilzomib", audience=Audience.CLINIC)
-    assert item.more[0].words == "carfilzomib given: 46 mg on 2026-01-14; planned 49.1 mg on 2026-01-13"
+    assert item.more[0].words == "given: 46 mg on 2026-01-14; planned 49.1 mg on 2026-01-13"
 
 
 def test_an_assessment_has_no_amount_for_the_clinic_either(made_up: DosedSchedule) -> None:
     assert _item(made_up, date(2026, 1, 5), "blood-count", audience=Audience.CLINIC).more == ()
 
 
-def test_a_dose_without_a_source_is_shown_without_one(made_up: DosedSchedule) -> None:
-    """As in a schedule whose facts somebody made in Python."""
-    row = next(row for row in made_up.rows if row.entry.activity == "testmab")
-    bare = {name: replace(fact, source="") for name, fact in row.entry.facts.items()}
-    item = Wording(made_up, find_language("en"), Audience.CLINIC).item(replace(row, entry=replace(row.entry, facts=bare)))
-    assert item.more[1] == Text("testmab 75 mg")
+@pytest.mark.parametrize(
+    ("language", "amount"),
+    [
+        ("en", "16.4 mg"),
+        ("de", "16,4 mg"),
+        ("es", "16,4 mg"),
+        ("fr", "16,4 mg"),
+        ("ko", "16.4 mg"),
+        ("de-CH", "16.4 mg"),
+        ("es-MX", "16.4 mg"),
+    ],
+)
+def test_a_patient_reads_numbers_as_people_there_write_them(language: str, amount: str) -> None:
+    """vmp: melphalan 9 mg/m2 x 1.818 m2 = 16.4 mg. For the clinic all numbers have a point, as its sources have."""
+    dosed, day = drawn("vmp"), date(2026, 1, 5)
+    assert _item(dosed, day, "melphalan", language=language).more[0] == Text(amount)
+    assert _item(dosed, day, "melphalan", language=language, audience=Audience.CLINIC).more[0].words == "16.4 mg PO"
+
+
+def test_strengths_are_written_as_amounts_are() -> None:
+    """lenalidomide 2.5 mg: one capsule of 2.5 mg."""
+    wording = Wording(drawn("krd-asct"), find_language("de"), Audience.PATIENT)
+    made_up = make_up(Quantity(Decimal("2.5"), "mg"), strengths=(Quantity(Decimal("2.5"), "mg"),), drug="lenalidomide").units
+    assert made_up is not None
+    assert wording.units("capsules", made_up) == "1 Kapsel zu 2,5 mg"
 
 
 def test_how_much_from_right_to_left_keeps_its_direction() -> None:

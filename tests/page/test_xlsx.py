@@ -103,7 +103,7 @@ def test_before_the_months_stands_all_that_the_page_says() -> None:
         wanted += [section.title, *(text.words for text in section.lines)]
     assert first[: len(wanted)] == wanted
     assert first[len(wanted)] == page.legend_title
-    assert first[-len(page.footer) :] == list(page.footer)
+    assert first[-len(page.footer) :] == [text.words for text in page.footer]
 
 
 def test_each_month_is_printed_on_a_sheet_of_its_own() -> None:
@@ -263,6 +263,23 @@ def test_the_diary_has_a_line_for_each_dose(tmp_path: Path) -> None:
     assert "\u2610 \u2610" in {line[-1] for line in lines}
 
 
+def test_the_clinic_has_what_it_prepares_and_counts_of_medicines() -> None:
+    page = made(SCHEDULE, audience=Audience.CLINIC)
+    book = read(to_xlsx(page, SCHEDULE))
+    assert book.sheetnames == ["Calendar", "List", "Diary", "Preparation"]
+    lines = [line for each in page.preparations for line in (each.title, each.days, *each.lines, Text(""))]
+    assert [cell for (cell,) in cells(book.worksheets[3])] == [line.words for line in lines]
+    each = page.diary[0].medicines[0]
+    assert cells(book.worksheets[2])[1][1:] == [each.name.words, each.much.words, each.count]
+
+
+def test_under_the_last_month_stands_what_follows() -> None:
+    page = made(SCHEDULE)
+    first = [line[0] for line in cells(read(to_xlsx(page, SCHEDULE)).worksheets[0])]
+    assert page.months[-1].after
+    assert first[-len(page.footer) - 1] == page.months[-1].after
+
+
 def test_a_page_without_medicines_at_home_has_an_empty_diary() -> None:
     sheet = read(to_xlsx(replace(made(SCHEDULE), diary=()), SCHEDULE)).worksheets[2]
     assert sheet.max_row == 1
@@ -282,10 +299,10 @@ def test_any_words_come_back_as_text(words: str) -> None:
         data = to_xlsx(by_hand(words, right_to_left=right_to_left), with_cell("note", words))
         book = read(data)
         assert book.worksheets[1]["Q2"].value == (wanted or None)
-        texts = [cell for sheet in (book.worksheets[0], book.worksheets[2]) for row in sheet.iter_rows() for cell in row if cell.value]
+        texts = [cell for sheet in (book.worksheets[0], *book.worksheets[2:]) for row in sheet.iter_rows() for cell in row if cell.value]
         assert {cell.data_type for cell in texts} <= {"s", "d"}
         assert sum(wanted in str(cell.value) for cell in texts) > 40 or not wanted.strip()
-        for number in range(1, 4):
+        for number in range(1, 5):
             assert not re.search("<f>|<hyperlink", xml(data, f"xl/worksheets/sheet{number}.xml"))
 
 
@@ -317,13 +334,13 @@ def footer(page: Page) -> tuple[str, str]:
 def test_every_printed_sheet_has_the_footer_with_its_number() -> None:
     page = made(SCHEDULE)
     left, right = footer(page)
-    assert left.strip() == "\n".join(page.footer)
+    assert left.strip() == "\n".join(text.words for text in page.footer)
     assert right == "Page &P of &N"
 
 
 def test_a_footer_runs_nothing_and_is_cut_where_excel_would_leave_it_out() -> None:
     """Excel's signs begin with an ampersand; 255 letters are the most that it takes, the pages' numbers first."""
-    page = replace(made(SCHEDULE), footer=("7 & 8 &G &[Picture]", "\U0001f48a" * 300), page_of="a & b {page}/{pages}")
+    page = replace(made(SCHEDULE), footer=(Text("7 & 8 &G &[Picture]"), Text("\U0001f48a" * 300)), page_of="a & b {page}/{pages}")
     left, right = footer(page)
     assert left.strip().startswith("7 \uff06 8 \uff06G \uff06[Picture]\n\U0001f48a\U0001f48a")
     assert right == "a \uff06 b &P/&N"

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dosing.days import parse_scope
 from dosing.regimen import values
-from dosing.regimen.facts import DoseAsIn, DoseRange, Duration, Length, Minutes, NoCap, Repeat, Times
+from dosing.regimen.facts import DoseAsIn, DoseRange, Duration, Fact, Length, Minutes, NoCap, Repeat, Scoped, Times
 from dosing.regimen.model import Moment, Series
 from dosing.regimen.values import FIELDS
 from dosing.units import Quantity
@@ -245,3 +246,19 @@ def test_a_time_is_written_as_it_is_read(parse: Callable[[str], object], text: s
 
 def test_no_cap_is_written_none() -> None:
     assert str(values.parse_bsa_cap("none")) == "none"
+
+
+# -- scoped facts -------------------------------------------------------------------------------------------------
+
+SCOPES = (None, "C1", "C2-3", "C4+", "odd", "even", "every 3rd from C2", "C1 D1-2", "C2+ D8", "D15", "even D1,8")
+
+
+@given(st.permutations(SCOPES), st.integers(1, len(SCOPES)), st.integers(1, 7))
+def test_what_is_left_of_a_scoped_fact_in_one_cycle_says_the_same_there(scopes: list[str | None], count: int, cycle: int) -> None:
+    rules = [(parse_scope(text) if text else None, Fact(str(text), "s")) for text in scopes[:count]]
+    whole = Scoped(tuple(rules))
+    left = whole.within(cycle)
+    for day in (1, 2, 3, 8, 15):
+        assert left.at(cycle, day) is whole.at(cycle, day)
+    if left.only:
+        assert all(whole.at(cycle, day) is left.only for day in range(1, 29))

@@ -1,15 +1,13 @@
-"""Yearly rules of time zones: hour by hour what the zone's own file says, in both directions, or refused."""
+"""How the clocks of time zones change: hour by hour what the zone's own file says, in both directions."""
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dosing.errors import OutputError
@@ -46,7 +44,7 @@ def clock(text: str) -> datetime:
 def starts(onset: Onset, last: int) -> Iterator[datetime]:
     """Every moment of an onset in the time that held before it, by another package's reading of its rule."""
     if not onset.rule:
-        yield onset.first
+        yield from filter(None, (onset.first, onset.again))
         return
     rule = rrulestr(onset.rule, dtstart=onset.first)
     assert next(iter(rule)) == onset.first
@@ -91,14 +89,6 @@ def check(zone: str, first: int, last: int) -> None:
         assert ruled.offset_at(utc) == utc.replace(tzinfo=UTC).astimezone(info).utcoffset()
 
 
-def refused(zone: str, first: int, last: int) -> bool:
-    try:
-        yearly(zone, first, last)
-    except OutputError:
-        return True
-    return False
-
-
 @pytest.mark.parametrize("zone", FEW)
 def test_hour_by_hour(zone: str) -> None:
     check(zone, 2026, 2026)
@@ -107,31 +97,34 @@ def test_hour_by_hour(zone: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("zone", ZONES)
 def test_hour_by_hour_in_every_zone(zone: str) -> None:
-    if refused(zone, 2026, 2029):
-        # No yearly rule would do: the clocks don't change twice each year, or go by the moon.
-        info = ZoneInfo(zone)
-        offsets = [(local.year, local.replace(tzinfo=info).utcoffset()) for local in hours(2026, 2029)]
-        counts = Counter(one[0] for one, other in pairwise(offsets) if one[1] != other[1])
-        assert zone in MOROCCO or {counts[year] for year in range(2026, 2030)} != {2}
-        return
     changes = len(yearly(zone, 2026, 2029)) > 1
     check(zone, 2026, 2029 if changes else 2026)
-    for year in (1995, 2018) if changes else ():
-        if not refused(zone, year, year):
-            check(zone, year, year)
+    for first, last in ((1995, 1995), (2018, 2019), (2036, 2039)) if changes else ((2018, 2019),):
+        check(zone, first, last)
 
 
 @settings(max_examples=25)
 @given(st.sampled_from(ZONES), st.integers(1975, 2035), st.integers(0, 1))
 def test_any_years(zone: str, first: int, more: int) -> None:
-    assume(not refused(zone, first, first + more))
     check(zone, first, first + more)
 
 
-def test_at_most_two_zones_are_refused() -> None:
-    """Of those that keep their clocks: a rule that was changed by law in these years is refused too."""
-    assert MOROCCO & set(ZONES) <= {zone for zone in MOROCCO if refused(zone, 2026, 2029)}
-    assert not [zone for zone in FEW if refused(zone, 2026, 2029)]
+def ruled(zone: str, first: int, last: int) -> bool:
+    """Whether the clocks change by yearly rules."""
+    found = yearly(zone, first, last)
+    assert len({bool(onset.rule) for onset in found}) == 1
+    return bool(found[0].rule)
+
+
+@pytest.mark.long
+def test_only_morocco_goes_by_no_rule() -> None:
+    """In years to come, of all zones whose clocks change."""
+    assert {zone for zone in ZONES if len(yearly(zone, 2030, 2033)) > 1 and not ruled(zone, 2030, 2033)} == MOROCCO & set(ZONES)
+
+
+def test_who_goes_by_rules() -> None:
+    assert not ruled("Africa/Casablanca", 2026, 2029)
+    assert [zone for zone in FEW if not ruled(zone, 2026, 2029)] == ["Asia/Kolkata"]
 
 
 def rules(zone: str, first: int, last: int) -> list[tuple[str, str, str, str]]:
@@ -185,6 +178,41 @@ def test_a_zone_without_changes() -> None:
     assert yearly("Asia/Seoul", 2026, 2029) == (Onset(STANDARD, "KST", 9 * HOUR, 9 * HOUR, clock("2000-01-01")),)
 
 
+def test_changes_by_no_rule_are_named() -> None:
+    """In 2026 Ramadan is from 18 February to 19 March, in 2027 from 8 February to 9 March; Morocco goes by UTC from the Sunday before to
+    the Sunday after.
+    """
+    assert yearly("Africa/Casablanca", 2026, 2027) == (
+        Onset(STANDARD, "+00", HOUR, 0 * HOUR, clock("2025-12-22"), again=clock("2026-02-15T03")),
+        Onset(DAYLIGHT, "+01", 0 * HOUR, HOUR, clock("2025-12-24"), again=clock("2026-03-22T02")),
+        Onset(STANDARD, "+00", HOUR, 0 * HOUR, clock("2025-12-26"), again=clock("2027-02-07T03")),
+        Onset(DAYLIGHT, "+01", 0 * HOUR, HOUR, clock("2025-12-28"), again=clock("2027-03-14T02")),
+        Onset(DAYLIGHT, "+01", HOUR, HOUR, clock("2025-12-30")),
+    )
+    # once, and for good
+    assert yearly("America/Caracas", 2016, 2017) == (
+        Onset(DAYLIGHT, "-04", -4.5 * HOUR, -4 * HOUR, clock("2015-12-28"), again=clock("2016-05-01T02:30")),
+        Onset(STANDARD, "-0430", -4.5 * HOUR, -4.5 * HOUR, clock("2015-12-30")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        ("America/Sao_Paulo", 2018, 2020),
+        ("America/New_York", 2005, 2008),
+        ("Africa/Casablanca", 2026, 2027),
+        # a day that there wasn't, three hours at once, and a change of standard time
+        ("Pacific/Apia", 2011, 2012),
+        ("Antarctica/Casey", 2018, 2020),
+        ("Asia/Pyongyang", 2015, 2018),
+    ],
+)
+def test_hour_by_hour_without_a_rule(zone: str, first: int, last: int) -> None:
+    assert not ruled(zone, first, last)
+    check(zone, first, last)
+
+
 def test_a_rule_that_ended_holds_for_the_years_before() -> None:
     """Brazil changed its clocks for the last time in February 2019."""
     assert [each[3] for each in rules("America/Sao_Paulo", 2018, 2018)] == [
@@ -193,13 +221,10 @@ def test_a_rule_that_ended_holds_for_the_years_before() -> None:
     ]
     assert rules("America/Sao_Paulo", 2020, 2021)[0][3] == ""
     for last in (2019, 2020):
-        with pytest.raises(
-            OutputError, match=f"^the clocks of America/Sao_Paulo change by no yearly rule from 2018 to {last}; without `hours`"
-        ):
-            yearly("America/Sao_Paulo", 2018, last)
+        again = [each.again for each in yearly("America/Sao_Paulo", 2018, last)]
+        assert again == [*map(clock, ("2018-02-18", "2018-11-04", "2019-02-17")), None]
     # so does a rule that began: the changes of 2006 in the United States are not those of 2007
-    with pytest.raises(OutputError, match="from 2006 to 2007"):
-        yearly("America/New_York", 2006, 2007)
+    assert [bool(each.again) for each in yearly("America/New_York", 2006, 2007)] == [True] * 4 + [False]
 
 
 @pytest.mark.parametrize(("first", "last"), [(1969, 1970), (2026, 9_900), (1, 1), (9_999, 9_999)])

@@ -17,6 +17,9 @@ const events = calendar.getAllSubcomponents("vevent").map((component) => {
     end: written(event.endDate.toJSDate(), event.endDate.isDate),
     status: component.getFirstPropertyValue("status") ?? "",
     sequence: event.sequence ?? 0,
+    ahead: component
+      .getAllSubcomponents("valarm")
+      .reduce((sum, alarm) => sum - alarm.getFirstPropertyValue("trigger").toSeconds(), 0),
   };
 });
 console.log(JSON.stringify(events));

@@ -30,14 +30,18 @@ def read(path: Path, tz: str) -> list[Seen]:
 
 
 def _events(shown: str) -> Iterator[Seen]:
-    day = date.min
+    day, before = date.min, set[Seen]()
     for heading, event in _SHOWN.findall(shown):
         if heading:
             day = date.fromisoformat(heading)
             continue
         summary, note, *moments = event.split("\x02")
         start, end = (datetime.fromtimestamp(int(moment), UTC) for moment in moments) if moments else (day, day)
-        yield Seen(summary=summary, first=start, last=end, description=_description(note))
+        seen = Seen(summary=summary, first=start, last=end, description=_description(note))
+        # One that lasts over midnight here is shown on both days.
+        if not moments or seen not in before:
+            yield seen
+        before.add(seen)
 
 
 def _description(note: str) -> str:

@@ -1,5 +1,6 @@
 """ical (Python, allenporter), which refuses what it can't read; seen through the timeline of the zone."""
 
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ def read(path: Path, tz: str) -> list[Seen]:
                 description=event.description or "",
                 status=event.status.value if event.status else "",
                 sequence=event.sequence or 0,
+                ahead=sum((-alarm.trigger for alarm in event.alarm if isinstance(alarm.trigger, timedelta)), timedelta()),
             )
         )
     return found

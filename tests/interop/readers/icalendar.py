@@ -1,5 +1,6 @@
 """icalendar (Python), reading strictly: what it could not read it keeps in `errors`, and there must be none."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from icalendar import Calendar, Component
@@ -27,4 +28,5 @@ def seen(event: Component) -> Seen:
         description=str(event["DESCRIPTION"]),
         status=str(event.get("STATUS", "")),
         sequence=int(event.get("SEQUENCE", 0)),
+        ahead=sum((-getattr(alarm["TRIGGER"], "dt", timedelta()) for alarm in event.walk("VALARM")), timedelta()),
     )

@@ -28,7 +28,17 @@ def event(component: Any) -> dict[str, Any]:
         "end": moment(component.get_dtend()),
         "status": status.get_value_as_string() if status else "",
         "sequence": component.get_sequence(),
+        "ahead": ahead(component),
     }
+
+
+def ahead(component: Any) -> int:
+    """Seconds before its start; zero without an alarm."""
+    alarm = component.get_first_component(ICal.ComponentKind.VALARM_COMPONENT)
+    if not alarm:
+        return 0
+    trigger = alarm.get_first_property(ICal.PropertyKind.TRIGGER_PROPERTY).get_trigger()
+    return -int(trigger.get_duration().as_int())
 
 
 def main(path: str) -> None:
