@@ -20,6 +20,8 @@ from dosing.export.columns import Column
 # Rows of one block: enough for arrays to pay, and some ten MB with all columns.
 BLOCK_ROWS = 1 << 17
 _CSV_BYTES = 8 << 20
+# Stands in the folder of a run as long as parts are missing (dosing.cohort.parts).
+_UNFINISHED = "run.json"
 _COLUMN_OF_CSV = re.compile(r"In CSV column #(\d+): ")
 _BY_NAME = {column.name: column for column in DOSES}
 _MEANT = {"text": "text", "date": "a date", "whole": "a whole number", "decimal": "a number"}
@@ -58,6 +60,8 @@ def _parts(path: Path) -> list[Path]:
         if path.suffix.lower() not in _OPEN:
             raise PatientError(f"{path}: what kind of table it is can't be told; name it .parquet, .arrow or .csv")
         return [path]
+    if (path / _UNFINISHED).exists():
+        raise PatientError(f"{path} is left from a run that was not finished; finish it with `dosing cohort --resume`")
     found = sorted(each for each in path.glob("part-*") if each.suffix.lower() in _OPEN)
     if not found:
         raise PatientError(f"{path} holds no part of a table of doses: no file part-*.parquet, part-*.arrow or part-*.csv")

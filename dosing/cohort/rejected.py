@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_CODES = {PatientError: "patient", RegimenError: "regimen", ScheduleError: "schedule", DoseError: "dose"}
+_CODES: dict[type[DosingError], str] = {PatientError: "patient", RegimenError: "regimen", ScheduleError: "schedule", DoseError: "dose"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,12 @@ class Most:
 
     @property
     def name(self) -> str:
+        """What an override names."""
         return f"{self.drug.id}.{self.kind}"
 
     @property
     def unit(self) -> str:
+        """The limit's unit."""
         return self.limit.most.unit
 
     @property

@@ -122,6 +122,12 @@ def two_kinds(path: Path) -> Path:
     return path
 
 
+def unfinished(path: Path) -> Path:
+    (path / "part-000001.csv").write_text("status,amount,date\ngiven,1,2026-01-05\n", encoding="utf-8")
+    (path / "run.json").write_text("{}", encoding="utf-8")
+    return path
+
+
 def named(name: str, content: bytes = b"") -> Callable[[Path], Path]:
     def make(path: Path) -> Path:
         (path / name).write_bytes(content)
@@ -144,6 +150,7 @@ def of(**columns: pa.Array) -> Callable[[Path], Path]:
         (lambda path: path / "none.parquet", "none.parquet can't be read as a table of doses: .*No such file"),
         (named("doses.xlsx"), "doses.xlsx: what kind of table it is can't be told; name it .parquet, .arrow or .csv"),
         (empty_folder, "holds no part of a table of doses: no file part-"),
+        (unfinished, "is left from a run that was not finished; finish it with `dosing cohort --resume`"),
         (two_kinds, r"holds parts of several kinds \(.arrow, .csv\), which may be the same doses twice"),
         (named("doses.parquet", b"PAR1 and no more"), "doses.parquet can't be read as a table of doses: "),
         (named("doses.arrow", b"ARROW1 and no more"), "doses.arrow can't be read as a table of doses: "),

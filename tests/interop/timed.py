@@ -107,7 +107,12 @@ CLOCKS = (
     # Around Ramadan.
     _of("Africa/Casablanca", 1, "2026-02-15", 0),
     _of("Africa/Casablanca", 0, "2026-03-22", 1),
-    Clock("Africa/Casablanca", 1, ((date(2026, 2, 15), 0), (date(2026, 3, 22), 1)), cycles=13),
+    Clock(
+        "Africa/Casablanca",
+        1,
+        ((date(2022, 3, 27), 0), (date(2022, 5, 8), 1), (date(2023, 3, 19), 0), (date(2023, 4, 23), 1)),
+        cycles=15,
+    ),
     _of("Asia/Kolkata", 5.5, "2026-03-29", 5.5),
     # Opening in the hour that is left out, or comes twice.
     replace(BERLIN, sunday="02:30 to 13:00", without=True),

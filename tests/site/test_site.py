@@ -135,3 +135,17 @@ def test_a_gap_is_not_a_fact() -> None:
     gamma = read(keys("")).practice.drug(library.find_drug("gamma"))
     assert gamma.weigh
     assert gamma.weigh.value is Gap.NOT_STATED
+
+
+def test_a_site_is_read_anew_where_a_file_of_it_changes_and_not_where_it_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "here.yaml"
+    file.write_text(WHOLE, encoding="utf-8")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "small.csv").write_text(BANDS, encoding="utf-8")
+    first = load_site(str(file))
+    assert load_site(str(file)) is first
+    file.write_text(f"{WHOLE}\n# changed\n", encoding="utf-8")
+    assert load_site(str(file)).name != first.name
+    file.unlink()
+    with pytest.raises(RegimenError, match="here.yaml"):
+        load_site(str(file))

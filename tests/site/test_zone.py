@@ -32,7 +32,7 @@ FEW = (
     "Asia/Beirut",
     "Asia/Kolkata",
 )
-# Its clocks go by the moon.
+# Its clocks went by the moon.
 MOROCCO = {"Africa/Casablanca", "Africa/El_Aaiun"}
 
 
@@ -118,12 +118,12 @@ def ruled(zone: str, first: int, last: int) -> bool:
 
 @pytest.mark.long
 def test_only_morocco_goes_by_no_rule() -> None:
-    """In years to come, of all zones whose clocks change."""
-    assert {zone for zone in ZONES if len(yearly(zone, 2030, 2033)) > 1 and not ruled(zone, 2030, 2033)} == MOROCCO & set(ZONES)
+    """In years to come, of all zones whose clocks change; since 2026 they no longer do there, which an older database doesn't know."""
+    assert {zone for zone in ZONES if len(yearly(zone, 2030, 2033)) > 1 and not ruled(zone, 2030, 2033)} <= MOROCCO
 
 
 def test_who_goes_by_rules() -> None:
-    assert not ruled("Africa/Casablanca", 2026, 2029)
+    assert not ruled("Africa/Casablanca", 2022, 2023)
     assert [zone for zone in FEW if not ruled(zone, 2026, 2029)] == ["Asia/Kolkata"]
 
 
@@ -179,15 +179,13 @@ def test_a_zone_without_changes() -> None:
 
 
 def test_changes_by_no_rule_are_named() -> None:
-    """In 2026 Ramadan is from 18 February to 19 March, in 2027 from 8 February to 9 March; Morocco goes by UTC from the Sunday before to
-    the Sunday after.
-    """
-    assert yearly("Africa/Casablanca", 2026, 2027) == (
-        Onset(STANDARD, "+00", HOUR, 0 * HOUR, clock("2025-12-22"), again=clock("2026-02-15T03")),
-        Onset(DAYLIGHT, "+01", 0 * HOUR, HOUR, clock("2025-12-24"), again=clock("2026-03-22T02")),
-        Onset(STANDARD, "+00", HOUR, 0 * HOUR, clock("2025-12-26"), again=clock("2027-02-07T03")),
-        Onset(DAYLIGHT, "+01", 0 * HOUR, HOUR, clock("2025-12-28"), again=clock("2027-03-14T02")),
-        Onset(DAYLIGHT, "+01", HOUR, HOUR, clock("2025-12-30")),
+    """Ramadan was from 3 April to 2 May in 2022 and from 23 March to 21 April in 2023; before and after it Morocco was an hour ahead."""
+    assert yearly("Africa/Casablanca", 2022, 2023) == (
+        Onset(STANDARD, "+00", HOUR, 0 * HOUR, clock("2021-12-22"), again=clock("2022-03-27T03")),
+        Onset(DAYLIGHT, "+01", 0 * HOUR, HOUR, clock("2021-12-24"), again=clock("2022-05-08T02")),
+        Onset(STANDARD, "+00", HOUR, 0 * HOUR, clock("2021-12-26"), again=clock("2023-03-19T03")),
+        Onset(DAYLIGHT, "+01", 0 * HOUR, HOUR, clock("2021-12-28"), again=clock("2023-04-23T02")),
+        Onset(DAYLIGHT, "+01", HOUR, HOUR, clock("2021-12-30")),
     )
     # once, and for good
     assert yearly("America/Caracas", 2016, 2017) == (
@@ -201,7 +199,7 @@ def test_changes_by_no_rule_are_named() -> None:
     [
         ("America/Sao_Paulo", 2018, 2020),
         ("America/New_York", 2005, 2008),
-        ("Africa/Casablanca", 2026, 2027),
+        ("Africa/Casablanca", 2022, 2023),
         # a day that there wasn't, three hours at once, and a change of standard time
         ("Pacific/Apia", 2011, 2012),
         ("Antarctica/Casey", 2018, 2020),
