@@ -1,4 +1,4 @@
-"""The reference pages that follow from the code: columns.md, forecast-columns.md and commands.md.
+"""The reference pages that follow from the code: columns.md, cohort-columns.md, forecast-columns.md and commands.md.
 
 `python docs/generate.py` writes them anew; tests/docs/test_generated.py fails when they are stale.
 """
@@ -9,7 +9,11 @@ from pathlib import Path
 import click
 
 from dosing.cli import commands
+from dosing.cohort.changes import CHANGES
+from dosing.cohort.columns import PATIENT_ID, REJECTS
+from dosing.cohort.deviation_columns import ADMINISTERED, DEVIATIONS
 from dosing.cohort.forecast_columns import CHAIRS, DRUGS
+from dosing.cohort.people import PATIENTS
 from dosing.export.columns import COLUMNS, TRACE, Column
 
 _WIDTH = 100
@@ -40,6 +44,24 @@ def forecast_columns_page() -> str:
     lines = ["# Columns of a forecast", "", _MADE, "", "`dosing forecast` writes one of two tables. Every number is a sum over patients."]
     for title, columns in (("drugs", DRUGS), ("chairs", CHAIRS)):
         lines += ["", f"## `--what {title}`", "", *_HEAD, *map(_line, columns)]
+    return "\n".join(lines) + "\n"
+
+
+def cohort_columns_page() -> str:
+    """The columns of the tables that a cohort reads and writes."""
+    needed = "`patient_id`, `regimen` and `start` must be there, and what the regimen's doses need; a column that nobody knows is an error."
+    tables = (
+        ("Patients", f"One row for each patient. {needed}", PATIENTS),
+        ("Changes", "`--changes`: one row for each change, the changes of a patient in the order in which they were noted.", CHANGES),
+        ("Doses", "One row for each entry of a schedule: after the patient come the [columns of a schedule](columns.md).", (PATIENT_ID,)),
+        ("Rejects", "One row for each row that could not be used.", REJECTS),
+        ("Administered", "`--check`: one row for each administration.", ADMINISTERED),
+        ("Deviations", "What `--check` writes: one row for each deviation.", DEVIATIONS),
+    )
+    lines = ["# Columns of a cohort", "", _MADE, "", "`dosing cohort` reads and writes these tables: CSV, Parquet or, but for"]
+    lines += ["deviations, Arrow IPC (`.arrow`)."]
+    for title, meaning, columns in tables:
+        lines += ["", f"## {title}", "", meaning, "", *_HEAD, *map(_line, columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -75,6 +97,7 @@ def _block(title: str, text: str) -> list[str]:
 
 PAGES: dict[str, Callable[[], str]] = {
     "columns.md": columns_page,
+    "cohort-columns.md": cohort_columns_page,
     "forecast-columns.md": forecast_columns_page,
     "commands.md": commands_page,
 }

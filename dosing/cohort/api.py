@@ -8,6 +8,7 @@ from dosing.cohort.changes import read_changes
 from dosing.cohort.columns import arrow, empty
 from dosing.cohort.people import Terms, checked_names
 from dosing.cohort.rejected import Reject, repeated_in
+from dosing.cohort.strays import Strays
 from dosing.cohort.table import names_of, open_table
 from dosing.cohort.work import Block, Worker
 from dosing.errors import RejectedError
@@ -29,15 +30,19 @@ def blocks(
     """The doses of patients, block by block: `doses` of each is a pyarrow table with `dosing.cohort.columns.schema()`.
 
     `patients` and `changes` are tables as in `dosing.cohort.people` and `dosing.cohort.changes`, `terms` what holds for all. `form` as in
-    `dosing.cohort.work.Worker`. Raises PatientError for a table that can't be read; what is wrong with single rows is in `rejects`.
+    `dosing.cohort.work.Worker`. Raises PatientError for a table that can't be read; what is wrong with single rows is in `rejects`;
+    a last block has no doses, and the changes of patients who aren't there.
     """
     checked_names(names_of(patients), what="the table of patients")
-    told = read_changes(changes) if changes is not None else None
+    strays = Strays(read_changes(changes) if changes is not None else None)
     repeated, _ = repeated_in(patients)
     worker, first = Worker(terms, form=form), 1
     for table in open_table(patients):
-        yield worker.block(table, first=first, changes=told, repeated=repeated)
+        strays.meet(table)
+        yield worker.block(table, first=first, changes=strays.changes, repeated=repeated)
         first += table.num_rows
+    if left := strays.rejects():
+        yield Block(arrow().py_buffer(b"") if form == "csv" else empty(), rows=0, rejects=left, patients=0, alone=0)
 
 
 def expand(

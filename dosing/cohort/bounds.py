@@ -20,7 +20,9 @@ from dosing.units import Quantity
 if TYPE_CHECKING:
     from dosing.cohort.template import Slot
 
-_NEAR = 1e-6
+# How near to a limit, as a part of it, a sum must be looked at exactly: one by surface was divided by four decimals of that; a flat one is
+# of amounts with a few digits, and no further from the limit than these where it isn't the limit itself.
+_NEAR = {"m2": -1e-3, "kg": -1e-6, "": 1e-9}
 _ACTUAL = "actual"
 
 
@@ -51,9 +53,8 @@ class Bounds:
             elif bound.per == "kg":
                 parts = known / weights[:, None]
             sums = parts @ bound.counts.T
-            # A flat limit is in whole steps, and may be reached; a quotient next to the limit may lie on either side.
-            edge = bound.most * (1 + _NEAR) if not bound.per else bound.most * (1 - _NEAR)
-            found &= np.all(sums <= edge, axis=1)
+            # A flat limit may be reached; a quotient next to the limit may lie on either side.
+            found &= np.all(sums <= bound.most * (1 + _NEAR[bound.per]), axis=1)
         return found
 
 

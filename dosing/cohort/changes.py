@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FIELDS = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.fields))
+# A cohort goes by the regimens as they are here.
+_KINDS = tuple(kind for kind in KINDS if kind != UPGRADE)
 _UNSTATED = "no reason is given in the table"
 
 CHANGES: tuple[Column, ...] = (
     Column("patient_id", "text", "", "", "The patient, as in the table of patients."),
     Column("on", "date", "", "", "The day on which it was decided."),
-    Column("kind", "text", "", "", f"What changes: {', '.join(kind for kind in KINDS if kind != UPGRADE)}."),
+    Column("kind", "text", "", "", f"What changes: {', '.join(_KINDS)}."),
     Column("reason", "text", "", "where nobody stated it", "Why."),
     Column("author", "text", "", "where nobody stated it", "Who decided it."),
     *(
@@ -103,8 +105,8 @@ def _read(number: int, row: Mapping[str, str | None]) -> Change:
         if name not in given:
             raise PatientError(f"a change needs {name!r}")
     kind = given["kind"]
-    if kind not in KINDS or kind == UPGRADE:
-        raise ScheduleError(f"there is no change {kind!r} of a cohort{nearest(kind, KINDS)}")
+    if kind not in _KINDS:
+        raise ScheduleError(f"there is no change {kind!r} of a cohort{nearest(kind, _KINDS)} (there are {', '.join(_KINDS)})")
     try:
         on = parse_date(given["on"])
     except ValueError as error:

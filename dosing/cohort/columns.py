@@ -17,11 +17,11 @@ PATIENT_ID = Column("patient_id", "text", "", "", "The patient, as the table of 
 DOSES: tuple[Column, ...] = (PATIENT_ID, *COLUMNS)
 
 REJECTS: tuple[Column, ...] = (
-    Column("row", "whole", "", "", "Number of the row in the table of patients (or of changes), from 1, without the header."),
-    Column("table", "text", "", "", "patients or changes."),
+    Column("row", "whole", "", "", "Number of the row in the table that `table` names, from 1, without the header."),
+    Column("table", "text", "", "", "patients, changes or administered (what was given, with `--check`)."),
     Column("patient_id", "text", "", "where the row has none", "The patient, as the row names them."),
     Column("column", "text", "", "where no single column is wrong", "The column with the value that can't be used."),
-    Column("code", "text", "", "", "What kind of error: patient, regimen, schedule, dose, change or table."),
+    Column("code", "text", "", "", "What is wrong: patient, regimen, schedule, dose, change (of a patient who isn't there) or table."),
     Column("message", "text", "", "", "What is wrong and what to do. It may repeat a measurement."),
 )
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from dosing.cohort import people
 from dosing.cohort.amounts import Sizes
+from dosing.cohort.arrays import none, of_numpy, one, to_numpy
 from dosing.cohort.columns import arrow
 from dosing.cohort.sizes import Floats
 from dosing.dose.measures import LIMITS
@@ -28,6 +29,8 @@ _EPOCH = date(1970, 1, 1)
 # The sizes that are read as arrays, by their columns, with the measurement whose limits hold.
 _SIZES = {"height_cm": "height", "weight_kg": "weight", "bsa_m2": "body surface"}
 NO_DAY = np.iinfo(np.int32).min
+# Starts from which no schedule leads out of the calendar.
+_FIRST, _LAST = ((day - _EPOCH).days for day in (date(1000, 1, 1), date(3000, 1, 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Read:
     """One block, row by row.
 
     `starts` and `measured_on` count days from 1970-01-01 (`NO_DAY`: none). `pattern` is a number for what is given: whose differ have
-    different templates. `second` are rows that the one-patient path must look at, `errors` those that can't be used at all.
+    different templates. `second` are rows whose measurements the one-patient path must look at, `alone` those that it must draw,
+    `errors` those that can't be used at all.
     """
 
     table: "pa.Table"
@@ -44,6 +48,7 @@ class Read:
     sizes: Sizes
     pattern: npt.NDArray[np.int64]
     second: npt.NDArray[np.bool_]
+    alone: npt.NDArray[np.bool_]
     errors: dict[int, DosingError] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -76,7 +81,7 @@ def read_block(table: "pa.Table") -> Read:
         sizes[name], odd = _numbers(table, name)
         second |= odd | _unusual(sizes[name], what)
     height, weight = sizes["height_cm"], sizes["weight_kg"]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         second |= _unusual(weight * 10_000 / (height * height), "bmi")
     given = [name for name in table.column_names if name in people.OWN and name not in (people.PATIENT_ID, people.START)]
     present = {name: _present(table, name) for name in given}
@@ -86,11 +91,12 @@ def read_block(table: "pa.Table") -> Read:
     measured_on = _measured(table, starts, second)
     for place in np.flatnonzero(~_present(table, people.PATIENT_ID)):
         errors[int(place)] = PatientError("no patient_id is given; rows of doses are told apart by it")
-    return Read(table, starts, measured_on, Sizes(height, weight, sizes["bsa_m2"]), pattern, second, errors)
+    alone = (measured_on > starts) | (starts < _FIRST) | (starts > _LAST)
+    return Read(table, starts, measured_on, Sizes(height, weight, sizes["bsa_m2"]), pattern, second, alone, errors)
 
 
 def _present(table: "pa.Table", name: str) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = table.column(name).combine_chunks().is_valid().to_numpy(zero_copy_only=False)
+    found: npt.NDArray[np.bool_] = to_numpy(table.column(name).combine_chunks().is_valid())
     return found
 
 
@@ -100,10 +106,10 @@ def _days(table: "pa.Table", name: str, errors: dict[int, DosingError]) -> npt.N
     column = table.column(name).combine_chunks()
     try:
         plain = _matching(column, _DAY)
-        days = pa.compute.if_else(plain, column, None).cast(pa.date32())
+        days = pa.compute.if_else(plain, column, none(column.type)).cast(pa.date32())
     except pa.ArrowInvalid:
-        plain, days = pa.array(np.zeros(len(column), np.bool_)), pa.nulls(len(column), pa.date32())
-    found: npt.NDArray[np.int32] = days.cast(pa.int32()).fill_null(NO_DAY).to_numpy(zero_copy_only=False).copy()
+        plain, days = of_numpy(np.zeros(len(column), np.bool_)), pa.nulls(len(column), pa.date32())
+    found: npt.NDArray[np.int32] = to_numpy(days.cast(pa.int32()).fill_null(one(np.int32(NO_DAY)))).copy()
     for place in np.flatnonzero(found == NO_DAY):
         try:
             found[place] = (people.read_start(column[int(place)].as_py()) - _EPOCH).days
@@ -113,21 +119,20 @@ def _days(table: "pa.Table", name: str, errors: dict[int, DosingError]) -> npt.N
 
 
 def _measured(table: "pa.Table", starts: npt.NDArray[np.int32], second: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """The days of height and weight; what is no day, or a day after the start, is left to the one-patient path to refuse."""
+    """The days of height and weight; what is no day is left to the one-patient path to refuse."""
     if "measured_on" not in table.column_names:
         return np.full(len(starts), NO_DAY, np.int32)
     wrong: dict[int, DosingError] = {}
     days = _days(table, "measured_on", wrong)
     days[~_present(table, "measured_on")] = NO_DAY
     second |= (days == NO_DAY) & _present(table, "measured_on")
-    second |= days > starts
     return days
 
 
 def _matching(column: "pa.Array", pattern: str) -> "pa.Array":
     import pyarrow.compute as pc
 
-    return pc.fill_null(pc.match_substring_regex(column, pattern), False)
+    return pc.fill_null(pc.match_substring_regex(column, pattern), one(np.False_))
 
 
 def _numbers(table: "pa.Table", name: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -139,8 +144,8 @@ def _numbers(table: "pa.Table", name: str) -> tuple[Floats, npt.NDArray[np.bool_
         return np.full(table.num_rows, np.nan), np.zeros(table.num_rows, np.bool_)
     column = table.column(name).combine_chunks()
     plain = _matching(column, _PLAIN)
-    values: Floats = pc.if_else(plain, column, None).cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False).copy()
-    odd: npt.NDArray[np.bool_] = pc.and_(column.is_valid(), pc.invert(plain)).to_numpy(zero_copy_only=False)
+    values: Floats = to_numpy(pc.if_else(plain, column, none(column.type)).cast(pa.float64()).fill_null(one(np.float64("nan")))).copy()
+    odd: npt.NDArray[np.bool_] = to_numpy(pc.and_(column.is_valid(), pc.invert(plain)))
     return values, odd
 
 

@@ -5,8 +5,8 @@ NAME.partial/part-000001.json      what came of it: rows, rejects, what is said
 NAME.partial/run.json              what the run is made of, so that only the same run goes on from it
 """
 
+import gc
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dosing.cohort.changes import Changes
 from dosing.cohort.people import Terms, checked_names
 from dosing.cohort.rejected import Reject
-from dosing.cohort.sink import Sink
+from dosing.cohort.sink import Sink, temporary_of
 from dosing.cohort.table import BLOCK_ROWS
 from dosing.cohort.work import Worker
 from dosing.errors import OutputError, PatientError
@@ -30,12 +30,11 @@ _ENDINGS = {"parquet": ".parquet", "arrow": ".arrow", "csv": ".csv"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What every part of a run is made with: the terms, the form, the folder (which every worker must see), and a name for all that."""
+    """What every part of a run is made with: the terms, the form, and the folder, which every worker must see."""
 
     terms: Terms
     form: str
     folder: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,13 @@ def path_of(folder: Path, number: int, form: str) -> Path:
 def make_part(job: Job, task: Task) -> Part:
     """Make one part and write it. The same task always gives the same file, so a part that is made twice does no harm.
 
+    What was learned of other parts would stand in its metadata too, and a process may make several at a time: each has a worker of its own.
     Raises PatientError for a partition that isn't a table of patients as text, OutputError where it can't be written.
     """
     _check(task.patients)
-    worker = _worker(job)
+    # The worker of the part before is held by cycles (errors that know where they came from), some ten MB each time.
+    gc.collect()
+    worker = Worker(job.terms, form=job.form)
     folder = Path(job.folder)
     rows = taken = alone = 0
     rejects: list[Reject] = []
@@ -90,17 +92,6 @@ def make_part(job: Job, task: Task) -> Part:
     return part
 
 
-_workers: dict[str, Worker] = {}
-
-
-def _worker(job: Job) -> Worker:
-    """One worker for all parts of a run that a process makes; that of the last run only is kept."""
-    if job.name not in _workers:
-        _workers.clear()
-        _workers[job.name] = Worker(job.terms, form=job.form)
-    return _workers[job.name]
-
-
 def _check(patients: "pa.Table") -> None:
     checked_names(patients.column_names, what="a partition")
     for name, kind in zip(patients.schema.names, patients.schema.types, strict=True):
@@ -114,10 +105,13 @@ def _check(patients: "pa.Table") -> None:
 def prepare(folder: Path, made_of: Mapping[str, str], *, resume: bool) -> dict[int, Part]:
     """Make the folder of a run ready; the parts that are there already, by number.
 
-    Raises OutputError where there is a folder and nobody asked to go on from it, or where it is of another run.
+    Raises OutputError where it can't be made, where there is one and nobody asked to go on from it, or where it is of another run.
     """
     if not folder.exists():
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise OutputError(f"can't make {folder}: {error.strerror or error}") from None
         _save(folder / _RUN, dict(made_of))
         return {}
     if not resume:
@@ -129,23 +123,42 @@ def prepare(folder: Path, made_of: Mapping[str, str], *, resume: bool) -> dict[i
     differ = [name for name in made_of if before.get(name) != made_of[name]]
     if differ:
         raise OutputError(f"{folder} is of another run ({', '.join(differ)} differ); remove it, or ask for the same again")
-    return {part.number: part for part in _there(folder)}
+    return {part.number: part for part in _there(folder, made_of["form"])}
 
 
-def _there(folder: Path) -> Iterator[Part]:
+def _there(folder: Path, form: str) -> Iterator[Part]:
     """The parts that are whole: a part's record is written after its file."""
     for path in sorted(folder.glob("part-*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
-        yield Part(**{**found, "rejects": tuple(Reject(**each) for each in found["rejects"])})
+        part = Part(**{**found, "rejects": tuple(Reject(**each) for each in found["rejects"])})
+        if path_of(folder, part.number, form).exists():
+            yield part
+
+
+def require(folder: Path, count: int, form: str) -> list[Path]:
+    """The files of all parts in their order. Raises OutputError where one isn't there."""
+    files = [path_of(folder, number, form) for number in range(1, count + 1)]
+    absent = [file.name for file in files if not file.exists()]
+    if absent:
+        raise OutputError(
+            f"{len(absent)} of {count} parts are not in {folder}, the first is {absent[0]}: every worker must see this folder under this "
+            "name; go on with --resume"
+        )
+    return files
 
 
 def finish(folder: Path) -> None:
-    """Leave only the doses in the folder."""
-    for path in (*folder.glob("*.json"), *folder.glob(".*.tmp")):
-        path.unlink()
+    """Leave only the doses in the folder; what it is made of goes last, as without it nobody can go on."""
+    for path in (*folder.glob("part-*.json"), *folder.glob(".*.tmp"), folder / _RUN):
+        path.unlink(missing_ok=True)
 
 
 def _save(path: Path, content: object) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(path)
+    temporary = temporary_of(path)
+    try:
+        temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -71,6 +71,12 @@ class Terms:
     until: date | None = None
     phases: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raise PatientError for a measurement, which is one patient's own and stands in the table."""
+        own = [name for name in self.texts if name in PATIENT_TEXTS]
+        if own:
+            raise PatientError(f"{own[0]!r} can't hold for every patient of a table; give the table such a column")
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:

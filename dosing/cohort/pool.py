@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dosing.cohort.arrays import texts
 from dosing.cohort.columns import arrow
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Pool:
         """All texts in the order of their codes, with `more` after them."""
         pa = arrow()
         if self._array is None or len(self._array) != len(self._texts):
-            self._array = pa.array(self._texts, pa.string())
-        return pa.concat_arrays([self._array, pa.array(more, pa.string())]) if more else self._array
+            self._array = texts(self._texts)
+        return pa.concat_arrays([self._array, texts(more)]) if more else self._array
 
 
 class Passing:
@@ -68,4 +69,4 @@ class Passing:
 
     def _joined(self) -> "pa.Array":
         pa = arrow()
-        return pa.concat_arrays([self._pool.dictionary()[: self._first], pa.array(list(self._codes), pa.string())])
+        return pa.concat_arrays([self._pool.dictionary()[: self._first], texts(list(self._codes))])

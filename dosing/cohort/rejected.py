@@ -1,6 +1,7 @@
 """Rows that could not be used: each with its number, column, kind of error and message, in a file of their own."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from csv import writer
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CODES: dict[type[DosingError], str] = {PatientError: "patient", RegimenError: "regimen", ScheduleError: "schedule", DoseError: "dose"}
+# Columns that a message names without their unit.
+_WITH_UNITS = {
+    "height_cm": "height",
+    "weight_kg": "weight",
+    "bsa_m2": "body surface",
+    "gfr_ml_min": "gfr",
+    "crcl_ml_min": "creatinine clearance",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,19 @@ def code_of(error: DosingError) -> str:
 
 
 def reject(row: int, patient: str, error: DosingError, *, table: str = "patients", columns: Sequence[str] = ()) -> Reject:
-    """A row that an error keeps out; its column is the first of `columns` that the message names."""
+    """A row that an error keeps out; its column is that of `columns` which the message names first, if it names one."""
     message = str(error)
-    named = next((name for name in columns if name in message or name.rpartition("_")[0] in message.split()), "")
-    return Reject(row, table, patient, named, code_of(error), message)
+    found = [(place, name) for name in columns if (place := _named(name, message)) is not None]
+    return Reject(row, table, patient, min(found)[1] if found else "", code_of(error), message)
+
+
+def _named(column: str, message: str) -> int | None:
+    """Where a message names a column: as an option, with the word that begins the message, or by a name that is no word of a sentence."""
+    bare = column.removeprefix("set:").removeprefix("phase_start:")
+    name = re.escape(_WITH_UNITS.get(bare, bare)).replace("_", "[ _-]")
+    anywhere = "" if bare in _WITH_UNITS or bare != column or re.search("[_.]", bare) else "--"
+    found = re.search(rf"(?i)^((no|unknown) )?{name}\b|(?<![\w.-]){anywhere}-*{name}(?![\w.-]*\w)", message)
+    return found.start() if found else None
 
 
 def csv_of(rejects: Iterable[Reject]) -> bytes:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dosing.cohort.arrays import none, one
 from dosing.cohort.columns import arrow
-from dosing.errors import OutputError, PatientError
+from dosing.errors import PatientError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +29,8 @@ def open_table(source: "str | Path | pd.DataFrame", *, rows: int = BLOCK_ROWS, o
     pa = arrow()
     try:
         yield from (_as_text(each) for each in _even(_batches(source, only), rows))
-    except (OSError, pa.ArrowInvalid, UnicodeDecodeError, csv.Error) as error:
-        raise PatientError(f"{_name(source)} can't be read as a table: {error}") from None
+    except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        raise PatientError(f"{_name(source)} can't be read as a table: {_words(error)}") from None
 
 
 def names_of(source: "str | Path | pd.DataFrame") -> list[str]:
@@ -37,12 +38,17 @@ def names_of(source: "str | Path | pd.DataFrame") -> list[str]:
     pa = arrow()
     try:
         names = _names(source)
-    except (OSError, pa.ArrowInvalid, UnicodeDecodeError, csv.Error) as error:
-        raise PatientError(f"{_name(source)} can't be read as a table: {error}") from None
+    except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        raise PatientError(f"{_name(source)} can't be read as a table: {_words(error)}") from None
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         raise PatientError(f"{_name(source)} has the column {twice[0]!r} twice; keep one")
     return names
+
+
+def _words(error: Exception) -> str:
+    """What an error says; pandas and pyarrow may say it in several parts."""
+    return "; ".join(map(str, error.args)) if isinstance(error, TypeError) else str(error)
 
 
 def _name(source: object) -> str:
@@ -68,7 +74,7 @@ def _form(source: str | Path) -> str:
     forms = {".parquet": "parquet", ".arrow": "ipc", ".feather": "ipc"}
     suffix = Path(source).suffix.lower()
     if suffix not in forms:
-        raise OutputError(f"{source}: what kind of table it is can't be told; name it .csv, .parquet or .arrow")
+        raise PatientError(f"{source}: what kind of table it is can't be told; name it .csv, .parquet or .arrow")
     return forms[suffix]
 
 
@@ -91,7 +97,10 @@ def _batches(source: "str | Path | pd.DataFrame", only: Sequence[str]) -> "Itera
             include_columns=list(only) or None,
         )
         batches: Iterable[Any] = arrow_csv.open_csv(
-            str(source), read_options=arrow_csv.ReadOptions(block_size=_CSV_BYTES), convert_options=convert
+            str(source),
+            read_options=arrow_csv.ReadOptions(block_size=_CSV_BYTES),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+            convert_options=convert,
         )
         return batches
     import pyarrow.dataset
@@ -128,15 +137,27 @@ def _texts(column: "pa.Array") -> "pa.Array":
     import pyarrow.compute as pc
 
     pa = arrow()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), pa.string())
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.date32())
+        column = _days(column)
     if pa.types.is_boolean(column.type):
-        column = pc.if_else(column, "yes", "no")
+        column = pc.if_else(column, one("yes"), one("no"))
     if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
+        column = pc.if_else(pc.is_nan(column), none(column.type), column)
         # A float that is whole is written as a whole number: 70, not 70.0.
         column = pc.replace_substring_regex(column.cast(pa.string()), r"\.0$", "")
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    return pc.if_else(pc.equal(text, ""), None, text)
+    return pc.if_else(pc.equal(text, one("")), none(text.type), text)
+
+
+def _days(column: "pa.Array") -> "pa.Array":
+    """Midnights as days. A day with a time stays one: whoever reads a day refuses it, as nobody knows what the time means."""
+    import pyarrow.compute as pc
+
+    pa = arrow()
+    local = pc.local_timestamp(column) if column.type.tz else column
+    days = pc.floor_temporal(local, unit="day")
+    return pc.if_else(pc.equal(days, local), pc.strftime(days, format="%Y-%m-%d"), local.cast(pa.string()))

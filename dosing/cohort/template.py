@@ -34,7 +34,7 @@ OWN = ("amount", "bsa_m2", "deviation_pct")
 DECIMALS = tuple(column.name for column in COLUMNS if column.type == "decimal" and column.name not in OWN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slot:
     """One order that several rows share, and how its amounts are found; `values` are those of OWN where they are the same for all.
 
@@ -59,7 +59,8 @@ class Slot:
 class Template:
     """Rows of a schedule: `days` counted from the start, `codes` of texts, `wholes` and `decimals` by column, `slot` of each row.
 
-    `sized` are the rows that show the day of the patient's measurement. `said` is what a row's amount has to say in the pattern
+    `measured` are the days of the sizes that rows go by, counted from that of the patient's first measurement; in a template of one
+    patient alone from the start, as there may be several. `said` is what a row's amount has to say in the pattern
     itself, by slot: other patients' rows are mended where theirs says something else.
     """
 
@@ -69,7 +70,7 @@ class Template:
     decimals: Mapping[str, npt.NDArray[np.float64]]
     slot: npt.NDArray[np.int32]
     slots: list[Slot]
-    sized: npt.NDArray[np.bool_]
+    measured: npt.NDArray[np.int32]
     said: list[tuple[tuple[str, ...], str]]
     bounds: Bounds
     notes: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ def template_of(dosed: DosedSchedule, pools: Mapping[str, Pool], *, start: date,
         decimals={name: np.array([_decimal(row[name]) for row in table], np.float64) for name in DECIMALS},
         slot=slot,
         slots=list(slots),
-        sized=np.array([row["measured_on"] is not None for row in table], np.bool_),
+        measured=np.array([_day(row["measured_on"], start if own else row["measured_on"]) for row in table], np.int32),
         said=[_said_in(dosed, each) for each in slots],
         bounds=bounds_of(dosed, slot, slots),
         notes=dosed.notes,
@@ -122,7 +123,7 @@ def _inside(value: Any) -> Iterator[Any]:
         yield from (getattr(value, name) for name in value.__dataclass_fields__)
 
 
-def _day(cell: object, start: date) -> int:
+def _day(cell: object, start: Any) -> int:
     return (cell - start).days if isinstance(cell, date) else NO_DAY
 
 

@@ -16,19 +16,21 @@ import numpy.typing as npt
 
 from dosing.cohort import people
 from dosing.cohort.amounts import Branch, Sizes, Way, find, shown_as
+from dosing.cohort.arrays import of_numpy, one, to_numpy
 from dosing.cohort.changes import Changes
 from dosing.cohort.columns import arrow
 from dosing.cohort.exact import Shared, dosed, read_shared
-from dosing.cohort.expand import Expander, Mended, Taken
+from dosing.cohort.gather import Expander, Mended, Taken
 from dosing.cohort.lines import lines
 from dosing.cohort.measured import Read, read_block
 from dosing.cohort.people import Terms
 from dosing.cohort.pool import Pool
 from dosing.cohort.rejected import Reject, reject
+from dosing.cohort.ruled import Ruled
 from dosing.cohort.sizes import Floats
 from dosing.cohort.template import OWN, TEXTS, Slot, Template, moves_with_start, says, template_of
 from dosing.dose.amount import compute
-from dosing.dose.personal import personal
+from dosing.dose.schedule import DosedSchedule
 from dosing.errors import DosingError, PatientError
 from dosing.plan.definition import define
 from dosing.plan.model import Choices
@@ -38,10 +40,13 @@ if TYPE_CHECKING:
 
 Places = npt.NDArray[np.intp]
 
-_FACTORS = frozenset(("age", "creatinine", "crcl", "crcl_weight", "bilirubin", "dialysis", "child_pugh", "liver"))
 # Lists of options that the one-patient path alone knows what to do with.
 _ALONE = ("measured", "override", "prior")
 _KEPT = 2_000
+# Rows of templates that are kept: about 200 bytes each.
+_KEPT_ROWS = 400_000
+# Texts that are kept: every block carries all of them, and patients who go alone have texts of their own.
+_KEPT_TEXTS = 20_000
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # A size below every cap.
 _USUAL = {"height": "150", "weight": "50", "bsa": "1.4"}
@@ -79,6 +84,7 @@ class _Group:
     error: DosingError | None = None
     fixed: bool = False
     templates: dict[object, Template] = field(default_factory=dict)
+    ruled: Ruled | None = None
 
 
 @dataclass(slots=True)
@@ -104,9 +110,12 @@ class Worker:
         self._changes: Changes = Changes()
         self._groups: dict[tuple[object, ...], _Group] = {}
         self._pools = {name: Pool() for name in TEXTS}
-        self._expander = Expander(self._pools, keeping=form == "arrow")
+        self._keeping = form == "arrow"
+        self._expander = Expander(self._pools, keeping=self._keeping)
         self._each: dict[object, tuple[tuple[float, float, float], tuple[tuple[str, ...], str]]] = {}
         self._said: dict[str, _Said] = {}
+        # Rows of all templates that are kept.
+        self._rows = 0
 
     def block(
         self, table: "pa.Table", *, first: int = 1, changes: Changes | None = None, repeated: Mapping[int, int] | None = None
@@ -115,6 +124,8 @@ class Worker:
 
         `repeated` has the rows (from 1) whose patient stands in an earlier row, with that row.
         """
+        if not self._keeping and sum(map(len, self._pools.values())) > _KEPT_TEXTS:
+            self._forget()
         read = read_block(table)
         self._changes = changes or Changes()
         self._refuse_early(read, first, repeated or {})
@@ -126,6 +137,17 @@ class Worker:
             reject(first + place, read.id(place), error, columns=table.column_names) for place, error in sorted(filling.errors.items())
         )
         return Block(self._form(taken), sum(map(len, taken.templates)), rejects, len(taken.templates), filling.alone)
+
+    def _forget(self) -> None:
+        """Begin anew with texts, and with the templates that have their codes."""
+        self._drop_templates()
+        self._each.clear()
+        self._pools.update({name: Pool() for name in TEXTS})
+
+    def _drop_templates(self) -> None:
+        for group in self._groups.values():
+            group.templates.clear()
+        self._rows = 0
 
     def _form(self, taken: Taken) -> "pa.Table | pa.Buffer":
         if self._lines:
@@ -159,7 +181,7 @@ class Worker:
         """The groups of a block, each with the places of its rows."""
         names = people.shared(table)
         columns = [table.column(name).combine_chunks().dictionary_encode() for name in names]
-        codes = np.array([each.indices.fill_null(-1).to_numpy(zero_copy_only=False) for each in columns]).T
+        codes = np.array([to_numpy(each.indices.fill_null(one(np.int32(-1)))) for each in columns]).T
         kinds, of = np.unique(codes, axis=0, return_inverse=True)
         for number, kind in enumerate(kinds):
             row = {
@@ -173,6 +195,7 @@ class Worker:
         if key not in self._groups:
             if len(self._groups) >= _KEPT:
                 self._groups.clear()
+                self._rows = 0
             self._groups[key] = self._new_group(row)
         return self._groups[key]
 
@@ -201,9 +224,10 @@ class Worker:
         """Which patients go through the one-patient path in any case."""
         if any(name in shared.asking.lists for name in _ALONE):
             return np.full(len(places), True)
-        if not self._changes.of:
-            return np.full(len(places), False)
-        return np.array([read.id(int(place)) in self._changes.of for place in places], np.bool_)
+        alone = read.alone[places]
+        if self._changes.of:
+            alone |= np.array([read.id(int(place)) in self._changes.of for place in places], np.bool_)
+        return alone
 
     def _keyed(self, group: _Group, places: Places, read: Read, into: _Filling) -> Iterator[tuple[object, Places]]:
         """The patients by what tells the patterns of a group apart: what is measured, the rules that apply, the start where it counts."""
@@ -225,11 +249,18 @@ class Worker:
             template = group.templates.get(key) or self._made(group.shared, place, read, into)
             if template is None:
                 continue
-            if len(group.templates) >= _KEPT:
-                group.templates.clear()
-            group.templates[key] = template
+            self._keep(group, key, template)
             self._together(group.shared, template, places[number:], read, into)
             return
+
+    def _keep(self, group: _Group, key: object, template: Template) -> None:
+        """Keep a template for the patients to come; when there are too many, those before it are made again where they are needed."""
+        if key in group.templates:
+            return
+        if self._rows + len(template) > _KEPT_ROWS:
+            self._drop_templates()
+        group.templates[key] = template
+        self._rows += len(template)
 
     def _made(self, shared: Shared, place: int, read: Read, into: _Filling) -> Template | None:
         """The template of one patient's schedule; None where that patient can't be drawn, or is one of those who go alone."""
@@ -239,6 +270,10 @@ class Worker:
             into.errors[place] = error
             return None
         template = template_of(found, self._pools, start=read.start(place))
+        sizes = read.sizes.take(np.array([place]))
+        if not template.bounds.within(*_amounts(found, template), sizes.weight_kg)[0]:
+            self._take_alone(shared, found, place, read, into)
+            return None
         self._make_plain(shared, template, read.own(place))
         self._say(shared, template)
         return template
@@ -266,21 +301,19 @@ class Worker:
         sizes = read.sizes.take(places)
         values, branches = _by_array(template, sizes, shared.practice.formula)
         mended: list[tuple[int, Places, Sequence[str], str]] = []
-        failed: dict[int, DosingError] = {}
+        failed: set[int] = set()
         for number, slot in enumerate(template.slots):
             if slot.order is None:
                 continue
             for at in np.flatnonzero(branches[:, number] != Branch.PLAIN) if slot.way is not Way.EACH else range(len(places)):
                 try:
                     self._mend(shared, template, number, int(places[at]), int(at), int(branches[at, number]), read, values, mended)
-                except DosingError as error:
-                    failed.setdefault(int(at), error)
+                except DosingError:
+                    failed.add(int(at))
         sure = template.bounds.within(values["amount"], values["bsa_m2"], sizes.weight_kg)
         pair = template, values
         for at, place in enumerate(map(int, places)):
-            if at in failed:
-                into.errors[place] = failed[at]
-            elif not sure[at]:
+            if at in failed or not sure[at]:
                 self._alone(shared, place, read, into)
             else:
                 into.templates[place] = template
@@ -316,7 +349,7 @@ class Worker:
         self, shared: Shared, slot: Slot, own: Mapping[str, str]
     ) -> tuple[tuple[float, float, float], tuple[tuple[str, ...], str]]:
         """Amount, surface and deviation as in a row, and the words, by the one-patient path."""
-        key = id(slot), *own.items()
+        key = slot, *own.items()
         if key not in self._each:
             if len(self._each) >= _KEPT:
                 self._each.clear()
@@ -333,9 +366,14 @@ class Worker:
         except DosingError as error:
             into.errors[place] = error
             return
+        self._take_alone(shared, found, place, read, into)
+
+    def _take_alone(self, shared: Shared, found: DosedSchedule, place: int, read: Read, into: _Filling) -> None:
         template = template_of(found, self._pools, start=read.start(place), own=True)
-        if not changes:
+        if read.id(place) not in self._changes.of:
             self._say(shared, template)
+        # The days of this patient's measurements, of which there may be several, are counted from the start.
+        read.measured_on[place] = read.starts[place]
         into.templates[place] = template
         into.values[place] = (template, _constants(template, 1)), 0
         into.alone += 1
@@ -370,8 +408,18 @@ def _key(group: _Group, place: int, read: Read) -> object:
     shared = group.shared
     applied: object = ()
     if read.second[place]:
-        applied = personal(shared.regimen.regimen, shared.asking.asked(read.own(place)).course(), shared.practice).applied
+        if group.ruled is None:
+            group.ruled = Ruled(shared)
+        applied = group.ruled.applied(shared.asking.asked(read.own(place)).course())
     return int(read.pattern[place]), applied, None if group.fixed else int(read.starts[place])
+
+
+def _amounts(found: DosedSchedule, template: Template) -> tuple[Floats, Floats]:
+    """The amounts and body surfaces by slot of the patient whose schedule made a template."""
+    none = (float("nan"),) * len(OWN)
+    amounts = [found.rows[slot.rows[0]].amount if len(slot.rows) and slot.rows[0] < len(found.rows) else None for slot in template.slots]
+    amount, bsa, _ = zip(*(shown_as(each) if each else none for each in amounts), strict=True)
+    return np.array([amount]), np.array([bsa])
 
 
 def _constants(template: Template, count: int) -> dict[str, Floats]:
@@ -414,7 +462,7 @@ def _taken(read: Read, filling: _Filling) -> Taken:
             values[name][to, : own[name].shape[1]] = own[name][of]
     index = np.array(places, np.intp)
     return Taken(
-        ids=read.table.column(people.PATIENT_ID).combine_chunks().take(arrow().array(index)),
+        ids=read.table.column(people.PATIENT_ID).combine_chunks().take(of_numpy(index)),
         templates=[filling.templates[place] for place in places],
         starts=read.starts[index],
         measured_on=read.measured_on[index],

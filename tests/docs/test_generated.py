@@ -9,7 +9,11 @@ import click
 import pytest
 
 from dosing.cli import commands
+from dosing.cohort.changes import CHANGES
+from dosing.cohort.columns import PATIENT_ID, REJECTS
+from dosing.cohort.deviation_columns import ADMINISTERED, DEVIATIONS
 from dosing.cohort.forecast_columns import CHAIRS, DRUGS
+from dosing.cohort.people import PATIENTS
 from dosing.export.columns import COLUMNS, TRACE
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -20,7 +24,7 @@ def generator() -> dict[str, Any]:
     return runpy.run_path(str(DOCS / "generate.py"))
 
 
-@pytest.mark.parametrize("name", ["columns.md", "forecast-columns.md", "commands.md"])
+@pytest.mark.parametrize("name", ["columns.md", "cohort-columns.md", "forecast-columns.md", "commands.md"])
 def test_pages_are_not_stale(generator: dict[str, Any], name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generator["PAGES"][name](), "run `python docs/generate.py`"
 
@@ -39,6 +43,13 @@ def test_every_column_has_a_line(generator: dict[str, Any]) -> None:
 def test_every_column_of_a_forecast_has_a_line(generator: dict[str, Any]) -> None:
     lines = [line for line in generator["forecast_columns_page"]().splitlines() if line.startswith("| `")]
     assert [line.split("`")[1] for line in lines] == [column.name for column in (*DRUGS, *CHAIRS)]
+
+
+def test_every_column_of_a_cohort_has_a_line(generator: dict[str, Any]) -> None:
+    lines = [line for line in generator["cohort_columns_page"]().splitlines() if line.startswith("| `")]
+    expected = (*PATIENTS, *CHANGES, PATIENT_ID, *REJECTS, *ADMINISTERED, *DEVIATIONS)
+    assert [line.split("`")[1] for line in lines] == [column.name for column in expected]
+    assert all(line.count(" | ") == 4 for line in lines)
 
 
 def every(group: click.Group, title: str) -> Iterator[tuple[str, click.Command]]:

@@ -147,5 +147,5 @@ def test_a_site_is_read_anew_where_a_file_of_it_changes_and_not_where_it_is_gone
     file.write_text(f"{WHOLE}\n# changed\n", encoding="utf-8")
     assert load_site(str(file)).name != first.name
     file.unlink()
-    with pytest.raises(RegimenError, match="here.yaml"):
+    with pytest.raises(RegimenError, match=r"here\.yaml"):
         load_site(str(file))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dosing.cohort.arrays import of_numpy
 from dosing.cohort.columns import PATIENT_ID, arrow, schema
 from dosing.cohort.measured import NO_DAY
 from dosing.cohort.pool import NOTHING, Passing, Pool
@@ -34,7 +35,10 @@ class Mended:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The patients of a block in their order: template, start, day of measurement; `values` by OWN, patient and slot; what is mended."""
+    """The patients of a block in their order: template, start, `values` by OWN, patient and slot; what is mended.
+
+    `measured_on` is the day from which the template counts those of measurements.
+    """
 
     ids: "pa.Array"
     templates: Sequence[Template]
@@ -59,7 +63,7 @@ class Layout:
     columns: Mapping[str, "pa.Array"]
     codes: Mapping[str, npt.NDArray[np.int32]]
     days: Mapping[str, npt.NDArray[np.int32]]
-    sized: npt.NDArray[np.bool_]
+    measured: npt.NDArray[np.int32]
 
 
 class Expander:
@@ -75,9 +79,9 @@ class Expander:
         if not taken.templates:
             return self._schema.empty_table()
         layout = self.layout(taken)
-        columns = {PATIENT_ID.name: taken.ids.take(arrow().array(layout.patient)), **layout.columns}
+        columns = {PATIENT_ID.name: taken.ids.take(of_numpy(layout.patient)), **layout.columns}
         columns |= {name: self._days(name, taken, layout) for name in DAYS}
-        columns["measured_on"] = _dates(np.where(layout.sized, taken.measured_on[layout.patient], NO_DAY))
+        columns["measured_on"] = _dates(measured(taken, layout))
         columns |= {name: _floats(taken.values[name].ravel()[layout.slot]) for name in OWN}
         columns |= self._amended(taken, layout)
         return arrow().table([columns[name] for name in self._schema.names], schema=self._schema)
@@ -105,8 +109,8 @@ class Expander:
         columns |= {name: _floats(np.concatenate([each.decimals[name] for each in distinct])[row]) for name in DECIMALS}
         slot = np.concatenate([each.slot for each in distinct])[row] + patient * width
         days = {name: np.concatenate([each.days[name] for each in distinct])[row] for name in DAYS}
-        sized = np.concatenate([each.sized for each in distinct])[row]
-        return Layout(distinct, patient, row, first, slot, columns, {name: gathered[name] for name in AMENDED}, days, sized)
+        when = np.concatenate([each.measured for each in distinct])[row]
+        return Layout(distinct, patient, row, first, slot, columns, {name: gathered[name] for name in AMENDED}, days, when)
 
     def _coded(self, name: str, codes: npt.NDArray[np.int32]) -> "pa.Array":
         return _dictionary(codes, self._pools[name].dictionary())
@@ -132,23 +136,24 @@ class Expander:
         return {name: _dictionary(codes[name], texts[name].dictionary()) for name in AMENDED}
 
 
+def measured(taken: Taken, layout: Layout) -> npt.NDArray[np.int32]:
+    """The day of the size that each row of a block goes by."""
+    return np.where(layout.measured == NO_DAY, NO_DAY, taken.measured_on[layout.patient] + layout.measured)
+
+
 def _dictionary(codes: npt.NDArray[np.int32], texts: "pa.Array") -> "pa.Array":
-    pa = arrow()
     nothing = codes == NOTHING
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=nothing if nothing.any() else None), texts)
+    # Under a null any number may stand, but some readers refuse one that is no code at all.
+    return arrow().DictionaryArray.from_arrays(of_numpy(np.maximum(codes, 0), nothing), texts)
 
 
 def _dates(days: npt.NDArray[np.int32]) -> "pa.Array":
-    pa = arrow()
-    nothing = days == NO_DAY
-    return pa.array(days, pa.int32(), mask=nothing if nothing.any() else None).view(pa.date32())
+    return of_numpy(days, days == NO_DAY).view(arrow().date32())
 
 
 def _wholes(values: npt.NDArray[np.int64]) -> "pa.Array":
-    pa = arrow()
-    return pa.array(values.astype(np.int32), mask=values == NO_DAY)
+    return of_numpy(values.astype(np.int32), values == NO_DAY)
 
 
 def _floats(values: Floats) -> "pa.Array":
-    nothing = np.isnan(values)
-    return arrow().array(values, mask=nothing if nothing.any() else None)
+    return of_numpy(values, np.isnan(values))
