@@ -4,6 +4,7 @@
       RegimenError        3   a regimen, a drug, a source or a choice is wrong or unknown
         RegimenFileError  3   problems in a file, all of them, each with its line and path
       PatientError        4   a measurement or a date of the patient is missing or impossible
+        TooManyRejectsError 4   more rows of a table could not be used than may be
       ScheduleError       5   the schedule can't be drawn
       DoseError           6   an amount can't be computed, because nobody stated the dose
       OutputError         7   the output can't be written
@@ -14,6 +15,7 @@ Exit code 2 is click's own, for a command line it can't read. A message says wha
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class DosingError(Exception):
@@ -58,6 +60,14 @@ class PatientError(DosingError):
     """A measurement or a date of the patient is missing or impossible."""
 
     exit_code = 4
+
+
+class TooManyRejectsError(PatientError):
+    """More rows of a table could not be used than may be; `rejects` are those up to there."""
+
+    def __init__(self, message: str, rejects: Sequence[Any]) -> None:
+        self.rejects = tuple(rejects)
+        super().__init__(message)
 
 
 class ScheduleError(DosingError):

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from dosing.cli import options
 from dosing.cli.progress import progress
 from dosing.cli.write import tell
-from dosing.errors import OutputError, PatientError, RejectedError
+from dosing.errors import OutputError, PatientError, RejectedError, TooManyRejectsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,12 +66,10 @@ def cohort(patients: str, output: str, force: bool, rejects: str | None, **given
     target = Path(output)
     aside = Path(rejects) if rejects else target.parent / _REJECTS
     _refuse(patients, target, aside, force=force, given=given)
-    from dosing.cohort.run import TooManyRejectsError
-
     try:
         found = _check(patients, target, force=force, given=given) if given["administered"] else _run(patients, output, given)
     except TooManyRejectsError as error:
-        _keep_rejects(error.rejects, aside)
+        _keep_rejects(list(error.rejects), aside)
         raise
     _keep_rejects(found, aside)
     if found:

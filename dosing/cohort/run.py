@@ -23,7 +23,7 @@ from dosing.cohort.sink import Sink, copy_into, form_of
 from dosing.cohort.strays import Strays
 from dosing.cohort.table import names_of, open_table
 from dosing.cohort.work import Block, Worker
-from dosing.errors import OutputError, PatientError
+from dosing.errors import OutputError, PatientError, TooManyRejectsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,21 +74,12 @@ def _silent(done: int, rows: int, total: int) -> None:
 _TABLES = {"patients": "the patients", "changes": "the changes", "administered": "what was given"}
 
 
-class TooManyRejectsError(PatientError):
-    """More rows were rejected than may be; `rejects` are those up to there."""
-
-    def __init__(self, rejects: list[Reject], most: int) -> None:
-        first = rejects[0]
-        super().__init__(
-            f"more than {most} rows were rejected (--max-rejects); the first is row {first.row} of {_TABLES[first.table]}: {first.message}"
-        )
-        self.rejects = rejects
-
-
 def refuse_too_many(rejects: list[Reject], most: int | None) -> None:
     """Raise TooManyRejectsError for more than `most` (None: any number)."""
     if most is not None and len(rejects) > most:
-        raise TooManyRejectsError(rejects, most)
+        first = rejects[0]
+        where = f"row {first.row} of {_TABLES[first.table]}: {first.message}"
+        raise TooManyRejectsError(f"more than {most} rows were rejected (--max-rejects); the first is {where}", rejects)
 
 
 def run(order: Order, *, tick: Tick = _silent) -> Outcome:

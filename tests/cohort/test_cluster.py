@@ -18,8 +18,8 @@ import dosing
 from dosing.cohort import cluster
 from dosing.cohort.parts import Job, Part, Task, make_part
 from dosing.cohort.people import Terms
-from dosing.cohort.run import TooManyRejectsError, run
-from dosing.errors import OutputError
+from dosing.cohort.run import run
+from dosing.errors import OutputError, TooManyRejectsError
 from tests.cohort import runs
 
 ROOT = Path(dosing.__file__).resolve().parents[1]
@@ -58,7 +58,8 @@ def die(job: Job, task: Task) -> Part:
 def test_a_local_process_that_is_lost(source: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cluster, "make_part", die)
     monkeypatch.setenv("DIE", "yes")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    # A process that is started anew finds this module by the path of the one that starts it.
+    monkeypatch.syspath_prepend(ROOT)
     with pytest.raises(OutputError, match=r"a worker process ended before its time .*; go on with --resume, and fewer --workers"):
         run(runs.order(source, "doses", make=cluster.local(1), **PARTS))
     assert not (tmp_path / "doses").exists()

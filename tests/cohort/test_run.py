@@ -14,9 +14,9 @@ import dosing
 from dosing.cohort import parts, table
 from dosing.cohort.people import Terms
 from dosing.cohort.read import open_doses
-from dosing.cohort.run import TooManyRejectsError, run
+from dosing.cohort.run import run
 from dosing.cohort.sink import temporary_of
-from dosing.errors import OutputError, PatientError
+from dosing.errors import OutputError, PatientError, TooManyRejectsError
 from tests.cohort import runs
 
 FORMS = ("parquet", "arrow", "csv")
