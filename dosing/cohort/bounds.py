@@ -92,4 +92,4 @@ def _counts(own: Sequence[Giving], kind: str, most: Quantity, slot: npt.NDArray[
         times = 1 if kind == "single" else each.times or 0
         factor = float(Quantity(amount.value, amount.unit).to(most.flat_unit) / amount.value)
         sums.setdefault(span_of(each, kind), np.zeros(slots))[slot[each.number]] += times * factor
-    return np.unique(np.array(list(sums.values())).reshape(-1, slots), axis=0)
+    return np.array(sorted({tuple(each) for each in sums.values()})).reshape(-1, slots)

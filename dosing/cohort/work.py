@@ -233,8 +233,8 @@ class Worker:
         """The patients by what tells the patterns of a group apart: what is measured, the rules that apply, the start where it counts."""
         keys: dict[object, list[int]] = {}
         plain = places[~read.second[places]] if group.fixed else places[:0]
-        for pattern in np.unique(read.pattern[plain]):
-            yield (int(pattern), (), None), plain[read.pattern[plain] == pattern]
+        for pattern in sorted(set(read.pattern[plain].tolist())):
+            yield (pattern, (), None), plain[read.pattern[plain] == pattern]
         for place in map(int, places[read.second[places]] if group.fixed else places):
             try:
                 keys.setdefault(_key(group, place, read), []).append(place)
