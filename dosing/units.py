@@ -51,8 +51,8 @@ def parse_number(text: str) -> Decimal:
 
 
 def plain(number: Decimal) -> str:
-    """The number as people and files want it: no exponent, no trailing zero, a leading zero before the point."""
-    text = format(number, "f")
+    """The number as people and files want it: no exponent, no trailing zero, a leading zero before the point, and no sign before 0."""
+    text = format(number if number else abs(number), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
